@@ -1,0 +1,1 @@
+"""One chat completion response, whatever model answered."""

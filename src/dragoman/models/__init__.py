@@ -1,0 +1,1 @@
+"""The hub: Chat Completions types, `Loss`, the arithmetic of usage."""

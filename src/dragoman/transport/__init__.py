@@ -1,0 +1,1 @@
+"""HTTP towards providers, behind the `Transport` protocol; knows nothing of chat."""

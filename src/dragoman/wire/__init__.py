@@ -1,0 +1,1 @@
+"""What providers say, byte for byte: lenient types, one module per dialect; no decisions."""
