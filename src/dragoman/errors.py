@@ -131,9 +131,7 @@ class APIStatusError(Error):
         retry_after: float | None = None,
         body: Any = None,
     ) -> None:
-        super().__init__(
-            message, code=code, type=type or type_of(status_code, code), param=param
-        )
+        super().__init__(message, code=code, type=type or type_of(status_code, code), param=param)
         self.status_code = status_code
         self.request_id = request_id
         self.retry_after = retry_after
