@@ -1,0 +1,71 @@
+"""Usage of OpenAI-shaped sources, made to add up.
+
+Each repair undoes what one provider was seen to do; the first that fits counts. Whatever is
+left over is settled by `usage.adding_up`.
+"""
+
+from typing import Any
+
+from dragoman.models import shared
+from dragoman.models.usage import adding_up
+from dragoman.wire import openai_chat as wire
+
+PROMPT_DETAILS = tuple(shared.PromptTokensDetails.__struct_fields__)
+COMPLETION_DETAILS = tuple(shared.CompletionTokensDetails.__struct_fields__)
+
+
+def completion_usage(
+    usage: wire.Usage, *, hidden_thoughts: bool = False
+) -> shared.CompletionUsage:
+    """The one reading of a usage object, for whole and streamed answers."""
+    prompt = counted(usage.prompt_tokens) or 0
+    completion = counted(usage.completion_tokens) or 0
+    total = counted(usage.total_tokens)
+    of_prompt = prompt_details(usage)
+    of_completion = completion_details(usage)
+    reasoning = of_completion.get("reasoning_tokens", 0)
+    audio = of_prompt.get("audio_tokens", 0)
+    if reasoning > 0 and total == prompt + completion + reasoning:
+        completion += reasoning  # xAI counts reasoning beside the completion
+    elif reasoning > completion:
+        completion += reasoning  # Gemini behind gateways counts it nowhere else
+    elif hidden_thoughts and total is not None and not reasoning and total > prompt + completion:
+        of_completion["reasoning_tokens"] = total - prompt - completion
+        completion = total - prompt
+    elif audio > 0 and total == prompt + completion + audio:
+        prompt += audio  # voxtral counts audio beside the prompt
+    return adding_up(prompt, completion, of_prompt, of_completion)
+
+
+def prompt_details(usage: wire.Usage) -> dict[str, int]:
+    """The parts of the prompt that the source reported, wherever it did."""
+    details = reported(usage.prompt_tokens_details, PROMPT_DETAILS)
+    elsewhere = usage.prompt_cache_hit_tokens
+    if elsewhere is None:
+        elsewhere = usage.cached_tokens
+    cached = counted(elsewhere)
+    if cached is not None and "cached_tokens" not in details:
+        details["cached_tokens"] = cached
+    return details
+
+
+def completion_details(usage: wire.Usage) -> dict[str, int]:
+    """The parts of the completion that the source reported, wherever it did."""
+    details = reported(usage.completion_tokens_details, COMPLETION_DETAILS)
+    reasoning = counted(usage.reasoning_tokens)
+    if reasoning is not None and "reasoning_tokens" not in details:
+        details["reasoning_tokens"] = reasoning
+    return details
+
+
+def reported(details: dict[str, Any] | None, names: tuple[str, ...]) -> dict[str, int]:
+    """The details that have a number; a reported zero is a number."""
+    counts = {name: counted((details or {}).get(name)) for name in names}
+    return {name: count for name, count in counts.items() if count is not None}
+
+
+def counted(number: Any) -> int | None:
+    """A count of tokens as a whole number, never negative; None where there is none."""
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    return max(0, int(number))
