@@ -14,9 +14,7 @@ PROMPT_DETAILS = tuple(shared.PromptTokensDetails.__struct_fields__)
 COMPLETION_DETAILS = tuple(shared.CompletionTokensDetails.__struct_fields__)
 
 
-def completion_usage(
-    usage: wire.Usage, *, hidden_thoughts: bool = False
-) -> shared.CompletionUsage:
+def completion_usage(usage: wire.Usage, *, hidden_thoughts: bool = False) -> shared.CompletionUsage:
     """The one reading of a usage object, for whole and streamed answers."""
     prompt = counted(usage.prompt_tokens) or 0
     completion = counted(usage.completion_tokens) or 0

@@ -1,0 +1,256 @@
+"""Errors: read from whatever providers send, and written as OpenAI writes them.
+
+Providers agree on little: the message may stand in five places, the code may be a number,
+the object may be a text, a list or HTML, and the status may be 200. What is read here is
+brought to OpenAI's table of status, type and code; the body stays on the exception as it came.
+"""
+
+import email.utils
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dragoman.dialects.dialect import EncodedError
+from dragoman.errors import (
+    APIStatusError,
+    APITimeoutError,
+    ConfigurationError,
+    Error,
+    status_error,
+)
+from dragoman.models import shared
+from dragoman.wire import reading
+
+TYPE_STATUSES: Final = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "insufficient_quota": 429,
+    "server_error": 500,
+    "api_error": 500,
+    "upstream_error": 502,
+    "service_unavailable_error": 503,
+    "overloaded_error": 503,
+    "timeout_error": 504,
+}
+"""The status that an error inside a 200 should have had, by its type; else 502."""
+
+STATUS_CODES: Final = {
+    401: "invalid_api_key",
+    402: "insufficient_quota",
+    429: "rate_limit_exceeded",
+    502: "bad_gateway",
+    503: "server_is_overloaded",
+    529: "overloaded",
+}
+"""OpenAI's code for a status, where a provider's code only repeats the status."""
+
+CODES: Final = {
+    "DeploymentNotFound": "model_not_found",
+    "RateLimitReached": "rate_limit_exceeded",
+    "NoCapacity": "rate_limit_exceeded",
+    "PermissionDenied": "invalid_api_key",
+    "data_inspection_failed": "content_filter",
+    "wrong_api_key": "invalid_api_key",
+}
+"""OpenAI's code for codes of Azure, DashScope and Cerebras."""
+
+TYPE_CODES: Final = {
+    "insufficient_quota": "insufficient_quota",
+    "exceeded_current_quota_error": "insufficient_quota",
+    "rate_limit_reached_error": "rate_limit_exceeded",
+    "exceed_context_size_error": "context_length_exceeded",
+    "too_many_prompt_tokens": "context_length_exceeded",
+    "invalid_api_key": "invalid_api_key",
+}
+"""OpenAI's code where a provider says it in the type."""
+
+OVERFLOWS: Final = (
+    "maximum context length",
+    "prompt is too long",
+    "exceeds the maximum number of tokens",
+    "input is too long",
+    "input tokens exceeded",
+    "exceeds the context window",
+    "context size",
+    "total length of all messages is too long",
+)
+"""How providers say that the prompt does not fit; compared in lower case."""
+
+SHOWN_CHARACTERS: Final = 500
+"""How much of a body that is no error object is shown in the message."""
+
+
+def decode_error(status_code: int, headers: Mapping[str, str], body: bytes) -> APIStatusError:
+    """The error that this answer tells; never raises."""
+    try:
+        value: Any = reading.read_untyped(body)
+    except reading.Unreadable:
+        value = body.decode(errors="replace").strip() or None
+    return _error(status_code, headers, value)
+
+
+def failure_in(text: bytes) -> APIStatusError:
+    """The error that stands where an answer was expected, under a status of 200."""
+    return decode_error(200, {}, text)
+
+
+def reads_as_failure(text: bytes) -> bool:
+    """Whether this JSON is an error object, of any of the shapes seen, and no answer."""
+    try:
+        value = reading.read_untyped(text)
+    except reading.Unreadable:
+        return False
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if not isinstance(value, dict) or value.get("choices"):
+        return False
+    return bool(
+        value.get("error")
+        or value.get("object") == "error"
+        or isinstance(value.get("detail"), str | list)
+        or value.get("errors")
+        or (isinstance(value.get("message"), str) and "choices" not in value)
+    )
+
+
+def _error(status_code: int, headers: Mapping[str, str], value: Any) -> APIStatusError:
+    outer = value[0] if isinstance(value, list) and len(value) == 1 else value
+    outer = outer if isinstance(outer, dict) else {}
+    inner = _inner(outer)
+    message = _message(outer, inner, value)
+    said_type = inner.get("type") if isinstance(inner.get("type"), str) else None
+    status_code = _status(status_code, outer, inner, said_type)
+    code = _code(status_code, inner, outer, said_type)
+    if code == "context_length_exceeded" or _overflows(message):
+        status_code, code = 400, "context_length_exceeded"
+    param = inner.get("param")
+    return status_error(
+        message or f"the provider answered {status_code} without a message",
+        status_code=status_code,
+        code=code,
+        param=param if isinstance(param, str) else None,
+        request_id=_request_id(headers, outer),
+        retry_after=retry_after(headers),
+        body=value,
+    )
+
+
+def _inner(outer: dict[str, Any]) -> dict[str, Any]:
+    """The error object itself, in Groq's drawer, under `error`, or lying open."""
+    groq = outer.get("x_groq")
+    error = groq.get("error") if isinstance(groq, dict) else None
+    error = error or outer.get("error")
+    if isinstance(error, dict):
+        return error
+    return {"message": error} if isinstance(error, str) else outer
+
+
+def _message(outer: dict[str, Any], inner: dict[str, Any], value: Any) -> str:
+    """The sentence for people, from the first of the places where it is known to stand."""
+    error, detail, errors = outer.get("error"), outer.get("detail"), outer.get("errors")
+    if isinstance(detail, list) and detail and isinstance(detail[0], dict):
+        detail = detail[0].get("msg")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    listed = first.get("message") if isinstance(first, dict) else None
+    for candidate in (inner.get("message"), error, outer.get("message"), detail, listed):
+        if isinstance(candidate, str) and candidate:
+            return candidate
+    if isinstance(value, str):
+        return value[:SHOWN_CHARACTERS]
+    return reading.write(value).decode()[:SHOWN_CHARACTERS] if value else ""
+
+
+def _status(
+    status_code: int, outer: dict[str, Any], inner: dict[str, Any], said_type: str | None
+) -> int:
+    """The status; that of an error inside a 200 is what its code or type says, else 502."""
+    if status_code >= 300:
+        return status_code
+    for code in (inner.get("code"), inner.get("status"), outer.get("statusCode")):
+        number = int(code) if isinstance(code, str) and code.isascii() and code.isdigit() else code
+        if isinstance(number, int) and not isinstance(number, bool) and 400 <= number < 600:
+            return number
+    return TYPE_STATUSES.get(said_type or "", 502)
+
+
+def _code(
+    status_code: int, inner: dict[str, Any], outer: dict[str, Any], said_type: str | None
+) -> str | None:
+    code = inner.get("code", outer.get("code"))
+    if isinstance(code, int | float) and not isinstance(code, bool):
+        code = str(int(code))
+    if said_type in TYPE_CODES and not (isinstance(code, str) and not code.isdigit()):
+        return TYPE_CODES[said_type]
+    if not isinstance(code, str) or not code:
+        return None
+    if code.isdigit():
+        return STATUS_CODES.get(status_code)
+    return CODES.get(code, code)
+
+
+def _overflows(message: str) -> bool:
+    lowered = message.lower()
+    return any(pattern in lowered for pattern in OVERFLOWS)
+
+
+def _request_id(headers: Mapping[str, str], outer: dict[str, Any]) -> str | None:
+    said = headers.get("x-request-id") or headers.get("apim-request-id")
+    inside = outer.get("request_id")
+    return said or (inside if isinstance(inside, str) else None)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from `retry-after-ms` or `retry-after`; None where they say nothing.
+
+    A date counts from the answer's own `date`, so that no clock is asked here.
+    """
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    said = headers.get("retry-after")
+    seconds = _number(said)
+    if seconds is not None or said is None:
+        return seconds
+    try:
+        until = email.utils.parsedate_to_datetime(said)
+        since = email.utils.parsedate_to_datetime(headers.get("date", ""))
+        return max(0.0, (until - since).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None
+
+
+def encode_error(error: Error) -> EncodedError:
+    """The answer that tells this error; of the provider's own body, nothing is repeated."""
+    body = shared.ErrorResponse(
+        error=shared.Error(
+            code=error.code, message=error.message, param=error.param, type=error.type
+        )
+    )
+    return EncodedError(
+        status_code=status_of(error),
+        headers={"content-type": "application/json"},
+        body=reading.write(body),
+    )
+
+
+def status_of(error: Error) -> int:
+    """The HTTP status under which this error is told."""
+    match error:
+        case APIStatusError():
+            return 503 if error.status_code == 529 else error.status_code
+        case APITimeoutError():
+            return 504
+        case ConfigurationError():
+            return 500
+    return 502 if error.type == "upstream_error" else 400
