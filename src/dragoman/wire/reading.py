@@ -22,11 +22,11 @@ _EXPECTED = re.compile(r"^Expected `(?P<expected>[^`]*)`(?P<bound>[^`]*?)(?:, go
 _MISSING = re.compile(r"^Object missing required field `(?P<field>.*)`$")
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """The text is no JSON; the message says where it stops being any."""
 
 
-class Mistyped(Exception):
+class MistypedError(Exception):
     """The text is JSON of another shape; `path` says where, the message what was expected."""
 
     def __init__(self, message: str, path: str) -> None:
@@ -35,7 +35,7 @@ class Mistyped(Exception):
 
 
 def read(text: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
-    """The value that this text is; raises `Unreadable` or `Mistyped`."""
+    """The value that this text is; raises `UnreadableError` or `MistypedError`."""
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
@@ -49,29 +49,29 @@ def read(text: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
 
 
 def read_untyped(text: bytes) -> Any:
-    """The value that this text is, by the standard library; raises `Unreadable`."""
+    """The value that this text is, by the standard library; raises `UnreadableError`."""
     try:
         value = json.loads(text.decode("utf-8-sig"), parse_constant=_no_number)
         return without_surrogates(value)
     except json.JSONDecodeError as error:
-        raise Unreadable(f"{error.msg} at character {error.pos} of {len(text)}") from None
+        raise UnreadableError(f"{error.msg} at character {error.pos} of {len(text)}") from None
     except UnicodeDecodeError as error:
-        raise Unreadable(f"byte {error.start} of {len(text)} is not UTF-8") from None
+        raise UnreadableError(f"byte {error.start} of {len(text)} is not UTF-8") from None
     except UNREADABLE as error:
-        raise Unreadable(f"{type(error).__name__} after {len(text)} bytes") from None
+        raise UnreadableError(f"{type(error).__name__} after {len(text)} bytes") from None
 
 
 def is_json(text: bytes) -> bool:
     """Whether this text is one JSON value."""
     try:
         read_untyped(text)
-    except Unreadable:
+    except UnreadableError:
         return False
     return True
 
 
 def glued(text: bytes) -> list[bytes]:
-    """The JSON values that stand one behind the other in this text; raises `Unreadable`."""
+    """The JSON values that stand one behind the other in this text; raises `UnreadableError`."""
     decoder = json.JSONDecoder(parse_constant=_no_number)
     values: list[bytes] = []
     try:
@@ -106,7 +106,7 @@ def write(value: Any) -> bytes:
         return msgspec.json.encode(without_surrogates(msgspec.to_builtins(value)))
 
 
-def mistyped(error: msgspec.ValidationError) -> Mistyped:
+def mistyped(error: msgspec.ValidationError) -> MistypedError:
     """msgspec's complaint in our words: `path: expected …; got …`."""
     whole = _WRONG.match(str(error))
     assert whole is not None
@@ -117,7 +117,7 @@ def mistyped(error: msgspec.ValidationError) -> Mistyped:
     elif expected := _EXPECTED.match(what):
         wanted = expected["expected"].replace(" | ", " or ") + expected["bound"]
         what = f"expected {wanted}" + (f"; got {expected['got']}" if expected["got"] else "")
-    return Mistyped(f"{path or 'body'}: {what}", path)
+    return MistypedError(f"{path or 'body'}: {what}", path)
 
 
 def _no_number(name: str) -> NoReturn:

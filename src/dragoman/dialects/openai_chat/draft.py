@@ -43,7 +43,7 @@ class Draft:
 
         One that does not go along leaves None, so that its neighbours keep their places.
         """
-        lists = [("/tools", self.body.get("tools"))]
+        lists: list[tuple[str, Any]] = [("/tools", self.body.get("tools"))]
         for position, message in enumerate(self.body["messages"]):
             lists.append((f"/messages/{position}/content", message.get("content")))
         for pointer, items in lists:

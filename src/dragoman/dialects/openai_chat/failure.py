@@ -87,7 +87,7 @@ def decode_error(status_code: int, headers: Mapping[str, str], body: bytes) -> A
     """The error that this answer tells; never raises."""
     try:
         value: Any = reading.read_untyped(body)
-    except reading.Unreadable:
+    except reading.UnreadableError:
         value = body.decode(errors="replace").strip() or None
     return _error(status_code, headers, value)
 
@@ -101,7 +101,7 @@ def reads_as_failure(text: bytes) -> bool:
     """Whether this JSON is an error object, of any of the shapes seen, and no answer."""
     try:
         value = reading.read_untyped(text)
-    except reading.Unreadable:
+    except reading.UnreadableError:
         return False
     if isinstance(value, list) and len(value) == 1:
         value = value[0]

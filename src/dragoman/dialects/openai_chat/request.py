@@ -37,7 +37,7 @@ def decode_request(body: bytes) -> shared.CreateChatCompletionRequest:
 def _second_reading(body: bytes) -> shared.CreateChatCompletionRequest:
     try:
         value = reading.read_untyped(body)
-    except reading.Unreadable as error:
+    except reading.UnreadableError as error:
         raise BadRequestError(
             f"body: expected JSON; {error}", status_code=400, code="invalid_json"
         ) from None

@@ -127,7 +127,7 @@ class StreamDecoder:
         """Data that is no chunk at first sight: of odd JSON, or several values in one event."""
         try:
             texts = [data] if reading.is_json(data) else reading.glued(data)
-        except reading.Unreadable as error:
+        except reading.UnreadableError as error:
             raise RemoteProtocolError(
                 f"expected a chunk in JSON; {error}",
                 code="stream_truncated" if last else "bad_gateway",
@@ -315,9 +315,9 @@ def stream_decoder(*, made: Made, profile: Profile = OPENAI_PROFILE) -> StreamDe
 def _read(text: bytes) -> wire.Completion:
     try:
         return reading.read(text, COMPLETION)
-    except reading.Unreadable as error:
+    except reading.UnreadableError as error:
         raise RemoteProtocolError(f"expected JSON; {error}") from None
-    except reading.Mistyped as error:
+    except reading.MistypedError as error:
         if reads_as_failure(text):
             raise failure_in(text) from None
         raise RemoteProtocolError(str(error), param=error.path) from None

@@ -1,0 +1,1 @@
+"""Who speaks which dialect, where, signed how, with which quirks: rows of data."""

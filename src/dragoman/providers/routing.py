@@ -1,0 +1,26 @@
+"""From `provider/model` to a provider and its own name for the model."""
+
+import difflib
+from collections.abc import Mapping
+
+from dragoman.errors import NotFoundError
+from dragoman.providers.provider import Provider
+
+
+def routed(model: str, providers: Mapping[str, Provider]) -> tuple[Provider, str]:
+    """The provider that a model is asked of, and the model without our prefix.
+
+    Raises `NotFoundError` (404, `model_not_found`) with near names where no provider fits.
+    """
+    name, slash, rest = model.partition("/")
+    if slash and name in providers and rest:
+        return providers[name], rest
+    near = difflib.get_close_matches(name, providers, n=3)
+    meant = f"; did you mean {' or '.join(f'{n}/{rest or name}' for n in near)}?" if near else ""
+    raise NotFoundError(
+        f"model: expected provider/model with one of {', '.join(sorted(providers))}; "
+        f"got {model!r}{meant}",
+        status_code=404,
+        code="model_not_found",
+        param="model",
+    )
