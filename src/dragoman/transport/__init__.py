@@ -1,1 +1,9 @@
-"""HTTP towards providers, behind the `Transport` protocol; knows nothing of chat."""
+"""HTTP towards providers, behind the `Transport` protocol; knows nothing of chat.
+
+What a transport promises stands in `protocol`. The transports themselves are not imported here,
+so that whoever only names the types wakes no network.
+"""
+
+from dragoman.transport.protocol import Answer, Request, Transport
+
+__all__ = ["Answer", "Request", "Transport"]

@@ -1,0 +1,91 @@
+"""What a transport promises, so that it can be exchanged without anyone above noticing.
+
+One request is one attempt: a transport never repeats it, never follows a redirect, and says of
+each failure whether the provider may have seen the request. Bodies pass as they are; what they
+mean is decided above.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+BODY_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of a whole answer; a long chat answer is a thousandth of it."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One HTTP request, its `url` absolute.
+
+    The transport writes `Accept-Encoding`, `Connection`, `Content-Length` and
+    `Transfer-Encoding` itself; a request that brings one is refused.
+    """
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        # Headers hold keys, bodies prompts, and some providers take the key in the query.
+        return f"Request(method={self.method!r}, url={shown(self.url)!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, str]]:
+        # msgspec gives every Struct one that shows all fields.
+        return [("method", self.method), ("url", shown(self.url))]
+
+
+def shown(url: str) -> str:
+    """The part of a URL that may be read by anyone: no user information, query or fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "<malformed>"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+class Answer(Protocol):
+    """An answer whose head has come; its body comes as it is iterated.
+
+    Iterating is once only, and may be interrupted and resumed. Whoever stops before the end
+    closes it. After the head a failure's `attempt_class` is `started`.
+    """
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Names in lower case; repeated ones are joined by ", "."""
+
+    @property
+    def ended_by_close(self) -> bool:
+        """The body has neither a length nor chunks: its end is known only by the close.
+
+        Such a body is complete only if the dialect says so; the transport cannot tell.
+        """
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The body's pieces as they come, never an empty one.
+
+        Raises `APIConnectionError` with code `stream_truncated` where the message was cut,
+        `APITimeoutError` in phase `read`, and `RemoteProtocolError` where it cannot be read.
+        """
+
+    def read(self, limit: int = BODY_LIMIT) -> bytes:
+        """The rest of the body; `RemoteProtocolError` where that is over `limit` bytes."""
+
+    def close(self) -> None:
+        """Lets go of the connection at once, whatever is still to come; may be repeated."""
+
+
+class Transport(Protocol):
+    def send(self, request: Request, *, timeout: float) -> Answer:
+        """Sends the request and waits for the answer's head, whatever its status.
+
+        `timeout` is in seconds and holds for each single wait, those of the body too. Raises
+        `APIConnectionError` or `APITimeoutError` (phase `connect`, `write` or `first_byte`),
+        `not_sent` where no byte of the request was written, else `ambiguous`; and
+        `ConfigurationError` for a request that HTTP cannot carry.
+        """
