@@ -1,6 +1,29 @@
-"""One chat completion response, whatever model answered."""
+"""One chat completion response, whatever model answered.
+
+The names below are the public ones. Those that would wake the network come when they are first
+asked for: importing this package opens nothing, reads nothing and starts nothing.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from dragoman import translate
 from dragoman.streaming.folding import fold
 
-__all__ = ["fold", "translate"]
+if TYPE_CHECKING:
+    from dragoman.client.blocking import create
+
+LAZY = {
+    "create": "dragoman.client.blocking",
+}
+"""Public name to the module it comes from; `TYPE_CHECKING` above says the same."""
+
+__all__ = ["create", "fold", "translate"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LAZY:
+        raise AttributeError(f"module 'dragoman' has no attribute {name!r}")
+    value = getattr(importlib.import_module(LAZY[name]), name)
+    globals()[name] = value
+    return value

@@ -5,7 +5,6 @@ the object may be a text, a list or HTML, and the status may be 200. What is rea
 brought to OpenAI's table of status, type and code; the body stays on the exception as it came.
 """
 
-import email.utils
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -214,6 +213,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     seconds = _number(said)
     if seconds is not None or said is None:
         return seconds
+    import email.utils  # brings `socket` along, and is needed for the rarest of headers
+
     try:
         until = email.utils.parsedate_to_datetime(said)
         since = email.utils.parsedate_to_datetime(headers.get("date", ""))

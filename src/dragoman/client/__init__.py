@@ -1,0 +1,1 @@
+"""The public API: from arguments to an answer, over a real connection."""
