@@ -1,8 +1,9 @@
 """A streamed answer, as its caller holds it."""
 
+import itertools
 from collections.abc import Generator, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from dragoman.dialects.dialect import StreamDecoder
 from dragoman.dialects.openai_chat.caller import for_caller
@@ -10,6 +11,9 @@ from dragoman.errors import Error
 from dragoman.models import shared
 from dragoman.streaming.writing import Chunk
 from dragoman.transport.protocol import Answer
+
+EVENTS: Final = (b"data:", b"event:", b":")
+"""How a stream of events begins, whatever its content type says."""
 
 
 class Stream(Iterator[Chunk]):
@@ -79,13 +83,32 @@ def pump(answer: Answer, decoder: StreamDecoder) -> Iterator[Chunk]:
     A body that only the close ends is over with the dialect's terminator; nobody waits for a
     server that keeps such a connection open.
     """
-    for piece in answer:
+    head = _head(answer)
+    if head and not head.lstrip().startswith(EVENTS):
+        decoder.hear_whole(head + answer.read())
+        yield from decoder.finish()
+        return
+    for piece in itertools.chain([head], answer):
         yield from decoder.receive(piece)
         if decoder.error is not None:
             raise decoder.error
         if decoder.terminated and answer.ended_by_close:
             break
     yield from decoder.finish(ended_by_close=answer.ended_by_close)
+
+
+def _head(answer: Answer) -> bytes:
+    """The first bytes of a body that says it is JSON, though a stream was asked for.
+
+    It may be a whole answer, or an error, or a stream under the wrong name: the bytes tell.
+    """
+    head = b""
+    if answer.headers.get("content-type", "").startswith("application/json"):
+        for piece in answer:
+            head += piece
+            if head.strip():
+                break
+    return head
 
 
 def _is_content(chunk: Chunk) -> bool:

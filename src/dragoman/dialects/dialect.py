@@ -64,6 +64,10 @@ class StreamDecoder(Protocol):
         """The chunks that these bytes complete; raises `error` where there is nothing else."""
         ...
 
+    def hear_whole(self, body: bytes) -> None:
+        """Take in a whole answer, where one came instead of a stream; `finish` gives it."""
+        ...
+
     def finish(self, *, ended_by_close: bool = False) -> list[Chunk]:
         """The last chunks, once the HTTP message is complete.
 

@@ -84,7 +84,8 @@ def _configured(name: str, value: Any, environ: Mapping[str, str]) -> Configured
                 f"got {wanted.like!r}",
                 param=f"{place}.like",
             )
-        row = msgspec.structs.replace(row or like, quirks=like.quirks)
+        row = row or Provider(name=name, dialect=like.dialect)
+        row = msgspec.structs.replace(row, quirks=like.quirks)
     row = row or Provider(name=name)
     if wanted.dialect is not None and wanted.dialect not in DIALECTS:
         raise ConfigurationError(

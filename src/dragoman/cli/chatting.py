@@ -1,0 +1,29 @@
+"""`dragoman chat`: one question, one answer."""
+
+import click
+import msgspec
+
+from dragoman.client.blocking import create
+from dragoman.errors import Error
+
+
+def chat(
+    model: str, prompt: str, *, system: str | None, max_tokens: int | None, as_json: bool
+) -> None:
+    """Ask, and print the answer; the exit code is 1 where there is none."""
+    messages = [{"role": "system", "content": system}] if system is not None else []
+    messages.append({"role": "user", "content": prompt})
+    try:
+        if as_json:
+            response = create(model=model, messages=messages, max_completion_tokens=max_tokens)
+            click.echo(msgspec.json.encode(response))
+            return
+        with create(
+            model=model, messages=messages, stream=True, max_completion_tokens=max_tokens
+        ) as stream:
+            for chunk in stream:
+                for choice in chunk.choices:
+                    click.echo(choice.delta.content or choice.delta.refusal or "", nl=False)
+        click.echo()
+    except Error as error:
+        raise click.ClickException(error.message) from None

@@ -1,0 +1,77 @@
+"""The commands and their options; what they do stands in modules of their own."""
+
+import importlib.metadata
+import sys
+from typing import BinaryIO
+
+import click
+
+from dragoman.cli import chatting, translating
+from dragoman.dialects import DIALECTS
+
+DIALECT = click.Choice(sorted(DIALECTS))
+
+
+@click.group()
+@click.version_option(importlib.metadata.version("dragoman"), message="dragoman %(version)s")
+def dragoman() -> None:
+    """One chat completion response, whatever model answered.
+
+    \b
+    Examples:
+      dragoman --version
+      dragoman chat sim/hello "Hi"
+      dragoman translate --from openai-chat --to openai-chat request.json
+    """
+
+
+@dragoman.command()
+@click.argument("model")
+@click.argument("prompt", required=False)
+@click.option("--system", metavar="TEXT", help="Instructions that come before the prompt.")
+@click.option("--max-tokens", type=int, metavar="N", help="The most tokens to generate.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole response as JSON.")
+def chat(
+    model: str, prompt: str | None, system: str | None, max_tokens: int | None, as_json: bool
+) -> None:
+    """Ask MODEL (provider/model) and print its answer as it comes.
+
+    Without PROMPT the prompt is read from standard input. A provider's key is read from its
+    usual environment variable, such as OPENAI_API_KEY. The provider `sim` is a simulator in
+    this process: it needs no key and no network, and is no model.
+
+    \b
+    Examples:
+      dragoman chat sim/hello "Hi"
+      echo "Say this again" | dragoman chat sim/echo
+      dragoman chat sim/echo "Hi" --system "Be brief."
+      dragoman chat "sim/words?n=200" "Hi" --max-tokens 20
+      dragoman chat sim/hello "Hi" --json
+    """
+    text = prompt if prompt is not None else sys.stdin.read()
+    chatting.chat(model, text, system=system, max_tokens=max_tokens, as_json=as_json)
+
+
+@dragoman.command()
+@click.option("--from", "source", type=DIALECT, required=True, help="The dialect of FILE.")
+@click.option("--to", "target", type=DIALECT, required=True, help="The dialect to print.")
+@click.option("--model", metavar="NAME", help="The model that a request is for.")
+@click.option("--stream", is_flag=True, help="FILE is a stream of events.")
+@click.argument("file", type=click.File("rb"), default="-")
+def translate(source: str, target: str, model: str | None, stream: bool, file: BinaryIO) -> None:
+    """Translate FILE (or standard input): a request, a response, an error or a stream.
+
+    The translation goes to standard output. What a request loses on the way is told on
+    standard error, one loss a line.
+
+    \b
+    Examples:
+      dragoman translate --from openai-chat --to openai-chat request.json
+      dragoman translate --from openai-chat --to openai-chat --model gpt-5-mini request.json
+      dragoman translate --from openai-chat --to openai-chat response.json
+      dragoman translate --from openai-chat --to openai-chat --stream stream.txt
+    """
+    if stream:
+        translating.stream(file, source, target)
+    else:
+        translating.document(file.read(), source, target, model=model)

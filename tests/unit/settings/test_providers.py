@@ -1,0 +1,91 @@
+"""Providers as an operator writes them down."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dragoman.errors import ConfigurationError
+from dragoman.providers.table import PROVIDERS
+from dragoman.settings.providers import configured
+from dragoman.settings.secret import Secret, resolved
+
+
+def of(settings: dict[str, Any], **environ: str) -> Any:
+    return configured(settings, environ=environ)
+
+
+def test_known_providers_are_there_without_settings() -> None:
+    assert set(configured(None, environ={})) == set(PROVIDERS)
+
+
+def test_a_known_provider_takes_its_key_from_the_usual_variable() -> None:
+    openai = configured(None, environ={"OPENAI_API_KEY": "sk-1"})["openai"]
+
+    assert openai.api_key == Secret("sk-1")
+
+
+def test_a_known_provider_needs_only_a_key() -> None:
+    openai = of({"openai": {"api_key": "env:MINE"}}, MINE="sk-2")["openai"]
+
+    assert openai.api_key == Secret("sk-2")
+    assert openai.row == PROVIDERS["openai"]
+
+
+def test_a_new_provider_shares_the_quirks_of_a_known_one() -> None:
+    lab = of({"lab": {"base_url": "http://lab", "like": "openai"}})["lab"]
+
+    assert lab.row.quirks == PROVIDERS["openai"].quirks
+    assert (lab.row.name, lab.row.base_url) == ("lab", "http://lab")
+
+
+def test_a_key_of_a_known_provider_is_not_sent_to_one_that_is_like_it() -> None:
+    lab = of({"lab": {"base_url": "http://lab", "like": "openai"}}, OPENAI_API_KEY="sk-1")["lab"]
+
+    assert lab.api_key is None
+
+
+def test_a_single_quirk_can_be_changed() -> None:
+    lab = of({"lab": {"base_url": "http://lab", "quirks": {"developer_role": True}}})["lab"]
+
+    assert lab.row.quirks.developer_role
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ({}, "providers.lab.base_url: expected the address of the provider; got nothing"),
+        ({"base_url": 5}, "providers.lab.base_url: expected str or null; got int"),
+        ({"base_uri": ""}, "base_uri"),
+        (7, "providers.lab: expected object; got int"),
+        (
+            {"base_url": "x", "dialect": "openai"},
+            "providers.lab.dialect: expected one of openai-chat; got 'openai'",
+        ),
+        ({"base_url": "x", "like": "opnai"}, "providers.lab.like: expected a known .* openai"),
+        (
+            {"base_url": "x", "quirks": {"developer_rol": True}},
+            "quirks.developer_rol: no such quirk; did you mean developer_role",
+        ),
+        ({"base_url": "x", "quirks": {"developer_role": 1}}, "quirks.developer_role: expected"),
+        ({"base_url": "x", "api_key": 5}, "providers.lab.api_key"),
+        (
+            {"base_url": "x", "api_key": "env:UNSET"},
+            "providers.lab.api_key: expected the environment variable UNSET",
+        ),
+        (
+            {"base_url": "x", "api_key": "file:/no/such"},
+            "providers.lab.api_key: expected a readable file at /no/such",
+        ),
+    ],
+)
+def test_a_mistake_is_answered_with_its_key_and_what_was_expected(value: Any, says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        of({"lab": value})
+
+
+def test_a_key_can_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("sk-3\n")
+
+    secret = resolved(Secret(f"file:{tmp_path / 'key'}"), environ={}, key="k")
+    assert secret.reveal() == "sk-3"
