@@ -1,0 +1,33 @@
+"""What was said: a provider's own text and our answer, both read with `json` alone.
+
+The judge of the law that a response is the fold of its chunks. `said` reads a whole body,
+`said_stream` the text of a stream and `said_error` a refusal, as the provider pages say they are
+to be understood; `heard` reads what we made of it, as it stands. When nothing was lost and nothing
+invented, the two are equal. Nothing is imported from what is judged, and no code is shared with
+it: for every rule there is a second opinion here, in the plainest code, with the whole text at
+hand.
+
+Left to others: whether our JSON is valid (`tests.schema`) and whether our chunks come in good
+order (`tests.shape`).
+
+Authority: the provider pages, README.md sections 3 to 6, openai-compatible.md sections 3 to 5,
+azure-openai.md sections 4 and 5, and above them the recorded traffic.
+"""
+
+from tests.judge.ours import heard
+from tests.judge.providers import said, said_stream
+from tests.judge.refusals import SaidError, said_error
+from tests.judge.words import Choice, Heard, NoAnswer, ToolCall, Usage
+
+__all__ = [
+    "Choice",
+    "Heard",
+    "NoAnswer",
+    "SaidError",
+    "ToolCall",
+    "Usage",
+    "heard",
+    "said",
+    "said_error",
+    "said_stream",
+]
