@@ -66,6 +66,8 @@ def stream(
         if decoder.error is not None:
             raise decoder.error
     yield from decoder.finish()
+    if decoder.error is not None:
+        raise decoder.error
 
 
 def as_request(

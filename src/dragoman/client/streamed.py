@@ -1,7 +1,7 @@
 """A streamed answer, as its caller holds it."""
 
 import itertools
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from types import TracebackType
 from typing import Final, Self
 
@@ -86,15 +86,18 @@ def pump(answer: Answer, decoder: StreamDecoder) -> Iterator[Chunk]:
     head = _head(answer)
     if head and not head.lstrip().startswith(EVENTS):
         decoder.hear_whole(head + answer.read())
-        yield from decoder.finish()
-        return
-    for piece in itertools.chain([head], answer):
+        pieces: Iterable[bytes] = ()
+    else:
+        pieces = itertools.chain([head], answer)
+    for piece in pieces:
         yield from decoder.receive(piece)
         if decoder.error is not None:
             raise decoder.error
         if decoder.terminated and answer.ended_by_close:
             break
     yield from decoder.finish(ended_by_close=answer.ended_by_close)
+    if decoder.error is not None:
+        raise decoder.error
 
 
 def _head(answer: Answer) -> bytes:

@@ -72,8 +72,8 @@ class StreamDecoder(Protocol):
         """The last chunks, once the HTTP message is complete.
 
         `ended_by_close` says that only the close of the connection told the end, so that the
-        dialect's terminator must have come. Raises `RemoteProtocolError` (`stream_truncated`)
-        where the stream ended before its end.
+        dialect's terminator must have come. Where the stream ended before its end, `error` is
+        a `RemoteProtocolError` (`stream_truncated`): raised here, or set once what came is given.
         """
         ...
 
