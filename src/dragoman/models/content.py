@@ -209,18 +209,24 @@ UserContentPart = (
     | ChatCompletionRequestMessageContentPartFile
     | OtherPart
 )
+"""A part of what the user said."""
 
 AssistantContentPart = (
     ChatCompletionRequestMessageContentPartText
     | ChatCompletionRequestMessageContentPartRefusal
     | OtherPart
 )
+"""A part of an earlier answer."""
 
 TextContentPart = ChatCompletionRequestMessageContentPartText | OtherPart
+"""A part of instructions."""
 
 ToolContentPart = (
     ChatCompletionRequestMessageContentPartText
     | ChatCompletionRequestMessageContentPartImage
     | OtherPart
 )
-"""Images in tool results are an extension; where a target lacks them, they are moved."""
+"""A part of what a tool answered.
+
+Images in tool results are an extension; where a target lacks them, they are moved.
+"""

@@ -229,3 +229,4 @@ ChatCompletionRequestMessage = (
     | ChatCompletionRequestToolMessage
     | ChatCompletionRequestFunctionMessage
 )
+"""A message of the conversation; `role` tells which."""

@@ -163,6 +163,7 @@ class ResponseFormatJsonSchema(
 
 
 ResponseFormat = ResponseFormatText | ResponseFormatJsonObject | ResponseFormatJsonSchema
+"""The format that an answer must have."""
 
 
 class ChatCompletionStreamOptions(

@@ -128,6 +128,7 @@ class ChatCompletionMessageCustomToolCall(
 
 
 ToolCall = ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall
+"""A call to a tool of either kind."""
 
 
 class UrlCitation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -354,6 +355,7 @@ class ModerationError(
 
 
 ModerationSide = ModerationResults | ModerationError
+"""What moderation said of one side of the exchange."""
 
 
 class Moderation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

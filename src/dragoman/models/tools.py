@@ -129,6 +129,7 @@ class CustomToolChatCompletions(
 
 
 Tool = ChatCompletionTool | CustomToolChatCompletions | OtherPart
+"""A tool that the model may call."""
 
 
 class ChosenName(
@@ -203,6 +204,7 @@ ToolChoice = (
     | ChatCompletionNamedToolChoiceCustom
     | ChatCompletionAllowedToolsChoice
 )
+"""Whether the model calls a tool, and which; a word, or the tools by name."""
 
 
 class ChatCompletionFunctions(
