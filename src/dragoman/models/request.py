@@ -116,6 +116,11 @@ class ResponseFormatText(
 ):
     """An answer in text."""
 
+    @property
+    def type(self) -> Literal["text"]:
+        """The type, which is always `text`."""
+        return "text"
+
 
 class ResponseFormatJsonObject(
     msgspec.Struct,
@@ -127,6 +132,11 @@ class ResponseFormatJsonObject(
     tag="json_object",
 ):
     """An answer that is some JSON object."""
+
+    @property
+    def type(self) -> Literal["json_object"]:
+        """The type, which is always `json_object`."""
+        return "json_object"
 
 
 class JSONSchema(
@@ -160,6 +170,11 @@ class ResponseFormatJsonSchema(
 
     json_schema: JSONSchema
     """The schema."""
+
+    @property
+    def type(self) -> Literal["json_schema"]:
+        """The type, which is always `json_schema`."""
+        return "json_schema"
 
 
 ResponseFormat = ResponseFormatText | ResponseFormatJsonObject | ResponseFormatJsonSchema

@@ -54,7 +54,6 @@ from dragoman.models.messages import (
 )
 from dragoman.models.meta import (
     Meta,
-    WithMeta,
 )
 from dragoman.models.request import (
     ChatCompletionAudioParam,
@@ -225,5 +224,4 @@ __all__ = [
     "WebSearchLocation",
     "WebSearchLocationApproximate",
     "WebSearchOptions",
-    "WithMeta",
 ]

@@ -62,6 +62,11 @@ class TextFormat(
 ):
     """Free text."""
 
+    @property
+    def type(self) -> Literal["text"]:
+        """The type, which is always `text`."""
+        return "text"
+
 
 class Grammar(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
@@ -88,6 +93,11 @@ class GrammarFormat(
 
     grammar: Grammar
     """The grammar."""
+
+    @property
+    def type(self) -> Literal["grammar"]:
+        """The type, which is always `grammar`."""
+        return "grammar"
 
 
 class CustomToolProperties(
@@ -155,6 +165,11 @@ class ChatCompletionNamedToolChoice(
     function: ChosenName
     """The function."""
 
+    @property
+    def type(self) -> Literal["function"]:
+        """The type, which is always `function`."""
+        return "function"
+
 
 class ChatCompletionNamedToolChoiceCustom(
     msgspec.Struct,
@@ -169,6 +184,11 @@ class ChatCompletionNamedToolChoiceCustom(
 
     custom: ChosenName
     """The tool."""
+
+    @property
+    def type(self) -> Literal["custom"]:
+        """The type, which is always `custom`."""
+        return "custom"
 
 
 class AllowedTools(
@@ -196,6 +216,11 @@ class ChatCompletionAllowedToolsChoice(
 
     allowed_tools: AllowedTools
     """The tools that the model may use in this turn."""
+
+    @property
+    def type(self) -> Literal["allowed_tools"]:
+        """The type, which is always `allowed_tools`."""
+        return "allowed_tools"
 
 
 ToolChoice = (
