@@ -1,6 +1,5 @@
 """The commands and their options; what they do stands in modules of their own."""
 
-import importlib.metadata
 import sys
 from typing import BinaryIO
 
@@ -13,7 +12,7 @@ DIALECT = click.Choice(sorted(DIALECTS))
 
 
 @click.group()
-@click.version_option(importlib.metadata.version("dragoman"), message="dragoman %(version)s")
+@click.version_option(package_name="dragoman", message="dragoman %(version)s")
 def dragoman() -> None:
     """One chat completion response, whatever model answered.
 

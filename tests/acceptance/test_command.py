@@ -1,0 +1,176 @@
+"""The command, as a user runs it: every example of every help page."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from dragoman.cli.commands import dragoman as command
+
+REQUEST = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
+RESPONSE = {
+    "choices": [{"message": {"role": "assistant", "content": "Oslo."}, "finish_reason": "stop"}]
+}
+STREAM = """\
+data: {"id":"c","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"Oslo."}}]}
+
+data: {"id":"c","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+
+data: [DONE]
+
+"""
+
+PAGES = {"": command, **{f"{name} ": each for name, each in command.commands.items()}}
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The files that the examples name."""
+    (tmp_path / "request.json").write_text(json.dumps(REQUEST))
+    (tmp_path / "response.json").write_text(json.dumps(RESPONSE))
+    (tmp_path / "stream.txt").write_text(STREAM)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def examples() -> list[str]:
+    """Every example, from the help pages themselves."""
+    helps = [each.help or "" for each in PAGES.values()]
+    return [
+        line.strip()
+        for text in helps
+        for line in text.partition("Examples:")[2].splitlines()
+        if line.strip()
+    ]
+
+
+def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    program = "from dragoman.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+
+
+@pytest.mark.parametrize("example", examples())
+def test_every_example_of_the_help_runs(example: str, files: Path) -> None:
+    *before, line = example.split(" | ")
+    echoed = shlex.split(before[0])[1] if before else ""
+    program, *arguments = shlex.split(line)
+
+    done = run(*arguments, stdin=echoed)
+
+    assert program == "dragoman"
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_option_has_an_example(page: str) -> None:
+    text = PAGES[page].help or ""
+    shown = text.partition("Examples:")[2]
+
+    for parameter in PAGES[page].params:
+        if isinstance(parameter, click.Option) and parameter.name != "help":
+            assert any(re.search(rf"{option}\b", shown) for option in parameter.opts)
+
+
+def test_chat_answers_in_this_process_with_nothing_configured() -> None:
+    done = run("chat", "sim/echo", "Say this again")
+
+    assert done.stdout == "Say this again\n"
+
+
+def test_chat_reads_the_prompt_from_standard_input() -> None:
+    assert run("chat", "sim/echo", stdin="from a pipe").stdout == "from a pipe\n"
+
+
+def test_chat_gives_the_response_as_json() -> None:
+    response = json.loads(run("chat", "sim/echo", "Hi", "--json").stdout)
+
+    assert response["object"] == "chat.completion"
+    assert response["choices"][0]["message"]["content"] == "Hi"
+
+
+def test_chat_says_what_is_wrong_and_fails() -> None:
+    done = run("chat", "simm/hello", "Hi")
+
+    assert done.returncode == 1
+    assert "sim/hello" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_translating_a_request_tells_what_it_lost(files: Path) -> None:
+    (files / "request.json").write_text(json.dumps({**REQUEST, "verbosity": "low"}))
+
+    done = run("translate", "--from", "openai-chat", "--to", "openai-chat", "request.json")
+
+    assert json.loads(done.stdout) == REQUEST
+    assert done.stderr.startswith("dropped /verbosity: ")
+
+
+def test_translating_a_response_completes_it(files: Path) -> None:
+    done = run("translate", "--from", "openai-chat", "--to", "openai-chat", "response.json")
+
+    message = json.loads(done.stdout)["choices"][0]["message"]
+    assert message == {"role": "assistant", "content": "Oslo.", "refusal": None}
+
+
+def test_translating_a_cut_stream_ends_in_an_error_event(files: Path) -> None:
+    (files / "stream.txt").write_text(STREAM.partition("\n\n")[0] + "\n\n")
+
+    arguments = ["--from", "openai-chat", "--to", "openai-chat", "--stream", "stream.txt"]
+    done = run("translate", *arguments)
+
+    last = json.loads(done.stdout.strip().rpartition("data: ")[2])
+    assert done.returncode == 1
+    assert last["error"]["code"] == "stream_truncated"
+    assert "[DONE]" not in done.stdout
+
+
+def test_translating_an_error_keeps_it_one() -> None:
+    done = run(
+        "translate",
+        *["--from", "openai-chat", "--to", "openai-chat"],
+        stdin='{"error": {"message": "no", "code": 429}}',
+    )
+
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"] == {
+        "message": "no",
+        "type": "rate_limit_error",
+        "param": None,
+        "code": "rate_limit_exceeded",
+    }
+
+
+def test_wrong_usage_is_code_two() -> None:
+    assert run("translate", "--from", "latin", "--to", "openai-chat").returncode == 2
+
+
+def test_without_click_one_line_names_the_extra() -> None:
+    program = "import sys; sys.modules['click'] = None; from dragoman.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "dragoman[cli]" in done.stderr
+
+
+def test_help_is_short_enough_to_read() -> None:
+    for name in PAGES:
+        shown = CliRunner().invoke(command, [*name.split(), "--help"]).output
+        assert len(shown.splitlines()) < 40

@@ -1,0 +1,42 @@
+"""What type checkers say about the public names; checked by mypy, never run."""
+
+from collections.abc import Iterator
+from typing import assert_type
+
+import dragoman
+from dragoman.client.streamed import Stream
+from dragoman.dialects.dialect import Encoded
+from dragoman.models import shared
+
+Chunk = shared.CreateChatCompletionStreamResponse
+
+
+def whole() -> None:
+    response = dragoman.create(model="sim/hello", messages=[{"role": "user", "content": "Hi"}])
+
+    assert_type(response, shared.CreateChatCompletionResponse)
+    assert_type(response.choices, list[shared.CreateChatCompletionResponseChoices])
+    assert_type(response.created, int)
+    assert_type(response.id, str)
+    assert_type(response.model, str)
+    assert_type(response.usage, shared.CompletionUsage | None)
+    assert_type(response.choices[0].message.content, str | None)
+    assert_type(response.losses, tuple[shared.Loss, ...])
+
+
+def streamed() -> None:
+    stream = dragoman.create(model="sim/hello", messages=[], stream=True)
+
+    assert_type(stream, Stream)
+    for chunk in stream:
+        assert_type(chunk, Chunk)
+        assert_type(chunk.choices[0].delta.content, str | None)
+    assert_type(dragoman.fold(stream), shared.CreateChatCompletionResponse)
+
+
+def translated() -> None:
+    assert_type(dragoman.translate.request({}, "openai-chat"), Encoded)
+    assert_type(
+        dragoman.translate.response(b"", "openai-chat"), shared.CreateChatCompletionResponse
+    )
+    assert_type(dragoman.translate.stream([b""], "openai-chat"), Iterator[Chunk])

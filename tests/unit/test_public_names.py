@@ -1,0 +1,64 @@
+"""The public names, and what asking for them costs."""
+
+import ast
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import dragoman
+
+
+def test_the_public_names_are_these() -> None:
+    assert dragoman.__all__ == ["create", "fold", "translate"]
+
+
+@pytest.mark.parametrize("name", dragoman.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(dragoman, name) is not None
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'creat'"):
+        dragoman.creat  # noqa: B018 # that is the point
+
+
+def test_type_checkers_see_the_lazy_names() -> None:
+    tree = ast.parse(inspect.getsource(dragoman))
+    (checked,) = [node for node in tree.body if isinstance(node, ast.If)]
+    imports = [node for node in checked.body if isinstance(node, ast.ImportFrom)]
+
+    seen = {alias.name: node.module for node in imports for alias in node.names}
+    assert seen == dragoman.LAZY
+
+
+def fresh(code: str) -> str:
+    """What a new interpreter prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("code", ["import dragoman", "import dragoman; dragoman.create"])
+def test_importing_loads_nothing_that_talks_to_the_network(code: str) -> None:
+    loaded = fresh(f"{code}; import sys; print(' '.join(sys.modules))").split()
+
+    assert not {"ssl", "socket", "asyncio", "http.client", "click"} & set(loaded)
+
+
+def test_importing_starts_no_thread_and_reads_no_environment() -> None:
+    code = """
+import os, threading
+class Watched(dict):
+    def __getitem__(self, key): raise SystemExit(f"read {key}")
+    get = __getitem__
+import msgspec
+os.environ = Watched()
+import dragoman
+dragoman.create
+print(threading.active_count())
+"""
+
+    assert fresh(code) == "1"
