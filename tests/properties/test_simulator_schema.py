@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # has no stubs
+from jsonschema import Draft202012Validator
 
 from dragoman.errors import BadRequestError
 from dragoman.simulator.schema import smallest

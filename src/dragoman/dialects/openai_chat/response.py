@@ -298,7 +298,7 @@ class StreamDecoder:
             )
         if not self.terminated and (ended_by_close or writer.unfinished):
             raise RemoteProtocolError(
-                "expected the terminator or a finish reason for every choice; the stream ended before",
+                "expected the terminator, or a finish reason for every choice; the stream ended",
                 code="stream_truncated",
             )
         if self._usage is not None:
