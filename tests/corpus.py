@@ -32,7 +32,7 @@ OPENAI_SHAPED = (
 """All that `dragoman` reads as `openai-chat`."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Record:
     """One exchange; only its answer is told here, the request in `request`."""
 
@@ -50,7 +50,7 @@ class Record:
     def refused(self) -> bool:
         return self.status not in (200, None)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.dialect}/{self.id}"
 
 
