@@ -8,7 +8,6 @@ import click
 from dragoman import translate
 from dragoman.dialects import DIALECTS
 from dragoman.errors import Error
-from dragoman.models import shared
 from dragoman.wire import reading
 
 PIECE: Final = 64 * 1024
@@ -45,8 +44,7 @@ def _request(text: bytes, source: str, target: str, model: str | None) -> None:
 
 def stream(file: BinaryIO, source: str, target: str) -> None:
     """Translate a stream as it comes, usage included."""
-    asked = shared.ChatCompletionStreamOptions(include_usage=True)
-    encoder = DIALECTS[target].stream_encoder(_nothing_but(asked))
+    encoder = DIALECTS[target].stream_encoder(include_usage=True)
     try:
         for chunk in translate.stream(_pieces(file), source):
             click.echo(encoder.encode(chunk), nl=False)
@@ -54,15 +52,6 @@ def stream(file: BinaryIO, source: str, target: str) -> None:
     except Error as error:
         click.echo(encoder.error(error), nl=False)
         raise click.ClickException(error.message) from None
-
-
-def _nothing_but(options: shared.ChatCompletionStreamOptions) -> shared.CreateChatCompletionRequest:
-    return shared.CreateChatCompletionRequest(
-        messages=[shared.ChatCompletionRequestUserMessage(content="")],
-        model="",
-        stream=True,
-        stream_options=options,
-    )
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:

@@ -127,8 +127,8 @@ class Dialect(Protocol):
         """The body of a whole answer."""
         ...
 
-    def stream_encoder(self, request: shared.CreateChatCompletionRequest) -> StreamEncoder:
-        """An encoder for the stream that this request asked for."""
+    def stream_encoder(self, *, include_usage: bool) -> StreamEncoder:
+        """An encoder for one stream, to a caller who did or did not ask for usage."""
         ...
 
     def encode_error(self, error: Error) -> EncodedError:

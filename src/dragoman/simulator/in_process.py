@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from dragoman.dialects import DIALECTS
 from dragoman.dialects.dialect import StreamEncoder
+from dragoman.dialects.openai_chat.caller import usage_asked
 from dragoman.errors import (
     APIStatusError,
     APITimeoutError,
@@ -75,7 +76,9 @@ class InProcess:
         asked = OPENAI.decode_request(request.body)
         chunks = answer(asked, made=self._made())
         if asked.stream:
-            pieces = streamed(chunks, OPENAI.stream_encoder(asked), pauses)
+            pieces = streamed(
+                chunks, OPENAI.stream_encoder(include_usage=usage_asked(asked)), pauses
+            )
             return SimulatedAnswer(200, STREAM_HEADERS, pieces)
         body = whole(chunks, pauses)
         return SimulatedAnswer(200, JSON_HEADERS, iter([body]))

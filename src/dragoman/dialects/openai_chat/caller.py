@@ -59,9 +59,9 @@ def for_caller(chunk: Chunk, *, include_usage: bool) -> Chunk | None:
     return None if not chunk.choices else msgspec.structs.replace(chunk, usage=None)
 
 
-def stream_encoder(request: shared.CreateChatCompletionRequest) -> StreamEncoder:
-    """An encoder for the stream that this request asked for."""
-    return StreamEncoder(include_usage=usage_asked(request))
+def stream_encoder(*, include_usage: bool) -> StreamEncoder:
+    """An encoder for one stream."""
+    return StreamEncoder(include_usage=include_usage)
 
 
 def usage_asked(request: shared.CreateChatCompletionRequest) -> bool:
