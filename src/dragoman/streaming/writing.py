@@ -322,7 +322,9 @@ def _found(slot: _Slot, place: int | None, id: str | None, name: str | None) -> 
     """
     if place is not None:
         number = slot.places.get(place)
-        if number is not None and id and name and slot.calls[number].given not in (None, "", id):
+        if number is None:
+            return _without_place(slot, place, id, name)
+        if id and name and slot.calls[number].given not in (None, "", id):
             return None
         return number
     if id:
@@ -330,3 +332,11 @@ def _found(slot: _Slot, place: int | None, id: str | None, name: str | None) -> 
     if name or not slot.calls:
         return None
     return len(slot.calls) - 1
+
+
+def _without_place(slot: _Slot, place: int, id: str | None, name: str | None) -> int | None:
+    """The call that began without a place, where this piece goes on with it under its number."""
+    waiting = 0 <= place < len(slot.calls) and place not in slot.places.values()
+    if not waiting or name or id not in (None, slot.calls[place].id):
+        return None
+    return place
