@@ -12,6 +12,18 @@ from dragoman.dialects.openai_chat.draft import Draft
 FOREIGN: Final = "foreign reasoning"
 """Why reasoning is lost on a target that did not write it."""
 
+CARRIERS: Final[tuple[str, ...]] = (
+    "reasoning_content",
+    "reasoning",
+    "reasoning_details",
+    "thinking_blocks",
+    "native_content",
+)
+"""The fields of an assistant message that hold reasoning."""
+
+REPEATING: Final = frozenset({"type", "text", "format", "index"})
+"""The keys of reasoning details that say no more than a plain text."""
+
 IMAGES_FOLLOW: Final = "The images of this result follow in the next user message."
 """What stands in a tool message whose images had to be moved."""
 
@@ -48,40 +60,53 @@ def name(draft: Draft, message: dict[str, Any], pointer: str) -> None:
 
 
 def reasoning(draft: Draft, message: dict[str, Any], pointer: str) -> None:
-    """Reasoning goes back under the one key that the target reads, and nowhere else."""
+    """Reasoning goes back in the one place where the target reads it, and nowhere else."""
     if message["role"] != "assistant":
         return
+    found = {key: message.pop(key) for key in CARRIERS if key in message}
+    text = found.get("reasoning_content") or found.get("reasoning", found.get("reasoning_content"))
+    sent = {key for key in ("reasoning_content", "reasoning") if found.get(key) in (text, "")}
     replay = draft.quirks.reasoning_replay
-    text = message.get("reasoning_content") or message.get("reasoning")
-    details = message.get("reasoning_details")
-    blocks = message.pop("thinking_blocks", None)
-    if blocks is not None and replay != "drop" and not details:
-        details = [_detail(block) for block in blocks]
-        text = text or "".join(d["text"] for d in details if "text" in d) or None
-        draft.lose(f"{pointer}/thinking_blocks", "renamed", f"sent as {replay}")
-    elif blocks is not None:
-        draft.lose(f"{pointer}/thinking_blocks", "dropped", FOREIGN)
-    found = {
-        key: message.pop(key)
-        for key in ("reasoning_content", "reasoning", "reasoning_details")
-        if key in message
-    }
     if replay == "drop":
-        for key in found:
-            draft.lose(f"{pointer}/{key}", "dropped", FOREIGN)
+        sent = set()
     elif replay == "reasoning_details":
-        if details:
-            message["reasoning_details"] = details
-        if text:
-            message["reasoning"] = text
+        sent |= _replay_details(message, found, text)
+    elif replay == "think_tags":
+        _replay_tagged(message, text)
+    elif text is not None or (draft.quirks.reasoning_required and message.get("tool_calls")):
+        message[replay] = text or ""
+    if replay != "drop" and _only_repeats(found.get("reasoning_details", []), text):
+        sent.add("reasoning_details")
+    for key in found:
+        if key not in sent:
+            draft.lose(f"{pointer}/{key}", "dropped", FOREIGN)
+        elif key == "thinking_blocks" or replay == "think_tags":
+            draft.lose(f"{pointer}/{key}", "renamed", f"sent as {replay}")
+
+
+def _replay_details(message: dict[str, Any], found: dict[str, Any], text: str | None) -> set[str]:
+    """Send what is signed, with the text beside it; thinking blocks are another form of it."""
+    if text:
+        message["reasoning"] = text
+    carrier = "reasoning_details" if found.get("reasoning_details") else "thinking_blocks"
+    if not found.get(carrier):
+        return set()
+    details = found[carrier]
+    if carrier == "thinking_blocks":
+        details = [_detail(block) for block in details]
+    message["reasoning_details"] = details
+    return {carrier}
+
+
+def _replay_tagged(message: dict[str, Any], text: str | None) -> None:
+    """Send the text at the head of the content, where the model itself wrote it."""
+    if not text:
+        return
+    content = message.get("content")
+    if isinstance(content, list):
+        message["content"] = [{"type": "text", "text": f"<think>{text}</think>"}, *content]
     else:
-        if text or (draft.quirks.reasoning_required and message.get("tool_calls")):
-            message[replay] = text or ""
-        if found.get("reasoning_details") and not _only_repeats(found["reasoning_details"], text):
-            draft.lose(f"{pointer}/reasoning_details", "dropped", FOREIGN)
-    if "native_content" in message:
-        del message["native_content"]
-        draft.lose(f"{pointer}/native_content", "dropped", FOREIGN)
+        message["content"] = f"<think>{text}</think>{content or ''}"
 
 
 def _detail(block: dict[str, Any]) -> dict[str, Any]:
@@ -99,11 +124,9 @@ def _detail(block: dict[str, Any]) -> dict[str, Any]:
 
 
 def _only_repeats(details: list[dict[str, Any]], text: str | None) -> bool:
-    """Whether the details say what the text says, and prove nothing."""
+    """Whether the details say what the text says, and nothing else."""
     joined = "".join(detail.get("text") or "" for detail in details)
-    return joined == (text or "") and not any(
-        detail.get(key) for detail in details for key in ("signature", "data", "summary")
-    )
+    return joined == (text or "") and all(detail.keys() <= REPEATING for detail in details)
 
 
 def calls(draft: Draft, message: dict[str, Any], pointer: str) -> None:
@@ -124,6 +147,8 @@ def calls(draft: Draft, message: dict[str, Any], pointer: str) -> None:
         del message["extra_content"]
         draft.lose(f"{pointer}/extra_content", "dropped", FOREIGN)
     message.setdefault("content", None)
+    if message["content"] is None and not message.get("tool_calls"):
+        message["content"] = None if draft.quirks.null_content else ""
 
 
 def breakpoints(draft: Draft, message: dict[str, Any], pointer: str) -> None:
@@ -162,13 +187,28 @@ def files(draft: Draft, message: dict[str, Any], pointer: str) -> None:
             )
 
 
+def sounds(draft: Draft, message: dict[str, Any], pointer: str) -> None:
+    """Sounds as data URIs, where the target wants them so; nothing is lost by it."""
+    content = message.get("content")
+    if not draft.quirks.audio_data_uri or not isinstance(content, list):
+        return
+    for position, part in enumerate(content):
+        if part is None or f"{pointer}/content/{position}" in draft.unknown:
+            continue
+        sound = part.get("input_audio")
+        if sound is not None and not sound["data"].startswith("data:"):
+            form = sound.get("format", "wav")
+            sound["data"] = f"data:audio/{form};base64,{sound['data']}"
+
+
 RULES: Final[tuple[Callable[[Draft, dict[str, Any], str], None], ...]] = (
     role,
     name,
-    reasoning,
-    calls,
     breakpoints,
     files,
+    sounds,
+    calls,
+    reasoning,
 )
 """What is done to each message, in this order."""
 

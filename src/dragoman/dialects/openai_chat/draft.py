@@ -17,10 +17,9 @@ class Draft:
     def __init__(self, body: dict[str, Any], model: str, profile: Profile) -> None:
         self.body = body
         self.model = model
-        self.quirks: Quirks = profile.quirks
-        self.family: Family | None = (
-            family_of(profile.base_model or model) if profile.quirks.openai_models else None
-        )
+        known_as = profile.base_model or model
+        self.quirks: Quirks = profile.quirks.of(known_as)
+        self.family: Family | None = family_of(known_as) if self.quirks.openai_models else None
         self.losses: list[shared.Loss] = []
         self.unknown: set[str] = set()
 
@@ -34,7 +33,7 @@ class Draft:
         draft = cls(body, model, profile)
         draft._open_others()
         for pointer, value in (request.extra or {}).items():
-            if draft._carries(pointer):
+            if draft._carries(pointer, value):
                 _put(body, pointer, value)
         return draft
 
@@ -49,33 +48,51 @@ class Draft:
         for pointer, items in lists:
             for position, item in enumerate(items if isinstance(items, list) else ()):
                 if item.get("type") == "dragoman.other":
-                    goes = self._carries(f"{pointer}/{position}")
+                    goes = self._carries(f"{pointer}/{position}", item["raw"])
                     items[position] = item["raw"] if goes else None
 
-    def _carries(self, pointer: str) -> bool:
+    def _carries(self, pointer: str, value: Any) -> bool:
         """Whether something unknown goes along; told as lost where it does not."""
-        if self.quirks.extra:
+        field = pointer.split("/")[1]
+        if self.quirks.extra or field in self.quirks.known_extra:
             self.unknown.add(pointer)
-        else:
-            self.lose(pointer, "dropped", "the provider refuses fields it does not know")
-        return self.quirks.extra
+            return True
+        if pointer == f"/{field}" and changes_meaning(field, value):
+            raise self.refuse(pointer, f"expected a kind that we know; got {value.get('type')!r}")
+        self.lose(pointer, "dropped", "the provider refuses fields it does not know")
+        return False
+
+    @property
+    def thinking(self) -> bool:
+        """Whether the model thinks before it answers."""
+        switch = self.body.get("thinking") if self.quirks.thinking_switch else None
+        if isinstance(switch, dict) and switch.get("type") in ("enabled", "disabled"):
+            return bool(switch["type"] == "enabled")
+        return self.quirks.thinks and self.body.get("reasoning_effort") != "none"
 
     def close(self) -> None:
         """Close the gaps that parts and tools left behind."""
         for message in self.body["messages"]:
-            if isinstance(message.get("content"), list):
-                message["content"] = [part for part in message["content"] if part] or ""
-        if "tools" in self.body:
-            self.body["tools"] = [tool for tool in self.body["tools"] if tool]
+            content = message.get("content")
+            if isinstance(content, list) and None in content:
+                message["content"] = [part for part in content if part is not None] or ""
+        offered = self.body.get("tools")
+        if offered and None in offered:
+            self.body["tools"] = [tool for tool in offered if tool is not None]
+            if not self.body["tools"]:
+                del self.body["tools"]
+                self.drop("tool_choice", "no tool is left to choose from")
 
     def lose(self, pointer: str, kind: shared.LossKind, reason: str) -> None:
         """Tell a loss."""
         self.losses.append(shared.Loss(pointer=pointer, kind=kind, reason=reason))
 
     def drop(self, field: str, reason: str) -> None:
-        """Leave a top-level field out, if it is set."""
+        """Leave a top-level field out, if it is set; refuses what must not be lost."""
         if field in self.body:
-            del self.body[field]
+            value = self.body.pop(field)
+            if changes_meaning(field, value):
+                raise self.refuse(f"/{field}", reason)
             self.lose(f"/{escaped(field)}", "dropped", reason)
 
     def refuse(self, pointer: str, reason: str) -> UnsupportedParameterError:
@@ -87,6 +104,25 @@ class Draft:
     def path(loss: shared.Loss) -> str:
         """Where a loss is, as errors name places."""
         return path_of(loss.pointer)
+
+
+def changes_meaning(field: str, value: Any) -> bool:
+    """Whether an answer without this field would answer another request."""
+    match field:
+        case "n":
+            return bool(value > 1)
+        case "tool_choice" | "function_call":
+            choice = value.get("allowed_tools", {}) if isinstance(value, dict) else {}
+            return value == "required" or (isinstance(value, dict) and choice.get("mode") != "auto")
+        case "response_format":
+            return value.get("type") not in ("text", "json_object")
+        case "modalities":
+            return "audio" in value
+        case "audio":
+            return True
+        case "logprobs":
+            return value is True
+    return False
 
 
 def _put(body: Any, pointer: str, value: Any) -> None:

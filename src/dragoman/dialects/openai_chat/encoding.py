@@ -13,7 +13,7 @@ from typing import Final
 from dragoman.dialects.dialect import Encoded
 from dragoman.dialects.openai_chat import conversation, parameters
 from dragoman.dialects.openai_chat.draft import Draft
-from dragoman.dialects.openai_chat.quirks import OPENAI_PROFILE, Profile
+from dragoman.dialects.openai_chat.quirks import OPENAI_PROFILE, Profile, Quirks
 from dragoman.errors import UnsupportedParameterError
 from dragoman.models import shared
 from dragoman.wire import reading
@@ -24,7 +24,9 @@ RULES: Final[tuple[Callable[[Draft], None], ...]] = (
     parameters.response_format,
     parameters.tool_choice,
     parameters.tools,
+    parameters.schemas,
     parameters.effort,
+    parameters.service_tier,
     parameters.sampling,
     parameters.token_bound,
     parameters.stop,
@@ -56,15 +58,20 @@ def encode_request(
         raise UnsupportedParameterError(
             f"{first.pointer} would be {first.kind}: {first.reason}", param=draft.path(first)
         )
-    quirks = profile.quirks
-    if quirks.send_model:
+    if draft.quirks.send_model:
         draft.body["model"] = model
     else:
         draft.body.pop("model", None)
     return Encoded(
         method="POST",
-        path=quirks.path.replace("{model}", urllib.parse.quote(model, safe="")),
+        path=path(draft.quirks, model),
         headers={"content-type": "application/json"},
         body=reading.write(draft.body),
         losses=tuple(draft.losses),
     )
+
+
+def path(quirks: Quirks, model: str) -> str:
+    """Where this model is asked, below the provider's base URL."""
+    named = quirks.path.replace("{model}", urllib.parse.quote(model, safe="", errors="replace"))
+    return f"{named}?api-version={quirks.api_version}" if quirks.api_version else named

@@ -1,7 +1,8 @@
 """OpenAI's model families, and what each takes; rows of data.
 
-A model belongs to the first row whose pattern matches its name, without a vendor prefix and a
-date. Source: OpenAI's reference and deployment notes, as of November 2026.
+A model belongs to the first row whose pattern matches its name, without a vendor prefix, a date
+and what fine-tuning puts around it. Source: OpenAI's reference and deployment notes, as of
+November 2026.
 """
 
 import re
@@ -68,12 +69,15 @@ FAMILIES: Final = (
         name="o1-mini",
         pattern=r"o1-(mini|preview)",
         system_role="user",
-        drop=frozenset({"tools", "tool_choice", "parallel_tool_calls"}),
+        drop=frozenset(
+            {"tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"}
+        ),
         stop=True,
     ),
+    Family(name="o-pro", pattern=r"o\d+(-\w+)*-pro\b"),
     Family(
         name="o1",
-        pattern=r"o1",
+        pattern=r"o1(?!\d)",
         efforts=("low", "medium", "high"),
         stop=True,
         drop=frozenset({"parallel_tool_calls"}),
@@ -97,31 +101,37 @@ FAMILIES: Final = (
     ),
     Family(
         name="fixed-effort",
-        pattern=r"gpt-[5-9](\.\d+)?(-\w+)*-(chat|pro)\b|gpt-5-codex",
+        pattern=r"gpt-[56](\.\d+)?(-\w+)*-(chat|pro)\b",
+        verbosity=True,
+    ),
+    Family(
+        name="gpt-5-codex",
+        pattern=r"gpt-5(\.1)?(-\w+)*-codex",
+        efforts=("low", "medium", "high"),
         verbosity=True,
     ),
     Family(
         name="codex",
-        pattern=r"gpt-5\.\d+(-\w+)*-codex",
+        pattern=r"gpt-[56](\.\d+)?(-\w+)*-codex",
         efforts=("low", "medium", "high", "xhigh"),
         verbosity=True,
     ),
     Family(
         name="gpt-5",
-        pattern=r"gpt-5(-|$)",
+        pattern=r"gpt-5(?![.\d])",
         efforts=("minimal", "low", "medium", "high"),
         verbosity=True,
     ),
     Family(
         name="gpt-5.1",
-        pattern=r"gpt-5\.1",
+        pattern=r"gpt-5\.1(?!\d)",
         sampling="with effort none or unset",
         efforts=("none", "low", "medium", "high"),
         verbosity=True,
     ),
     Family(
         name="gpt-5.2",
-        pattern=r"gpt-5\.[2-4]",
+        pattern=r"gpt-5\.[2-4](?!\d)",
         sampling="with effort none or unset",
         efforts=("none", "low", "medium", "high", "xhigh"),
         verbosity=True,
@@ -134,7 +144,7 @@ FAMILIES: Final = (
     ),
     Family(
         name="gpt-5.5",
-        pattern=r"gpt-([6-9]|\d{2}|5\.)",
+        pattern=r"gpt-[56]",
         sampling="with effort none",
         efforts=("none", "low", "medium", "high", "xhigh"),
         verbosity=True,
@@ -150,22 +160,24 @@ FAMILIES: Final = (
 )
 """The table; the last row takes every name that no other does."""
 
-EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-"""All levels of `reasoning_effort`, lowest first."""
+EFFORTS: Final = ("none", "default", "minimal", "low", "medium", "high", "xhigh", "max")
+"""All levels of `reasoning_effort`, lowest first; `default` is a word of Groq's."""
 
 _DATE: Final = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|\d{4})$")
+_FINE_TUNED: Final = re.compile(r"^ft:([^:]+).*$")
 
 
 def family_of(model: str) -> Family:
     """The family of a model of OpenAI's."""
-    name = _DATE.sub("", model.rpartition("/")[2].lower())
+    own_name = _FINE_TUNED.sub(r"\1", model.lower()).rpartition("/")[2]
+    name = _DATE.sub("", own_name)
     return next(family for family in FAMILIES if re.match(family.pattern, name))
 
 
-def nearest_effort(wanted: str, family: Family) -> str:
+def nearest_effort(wanted: str, levels: tuple[str, ...]) -> str:
     """The level to send: the wanted one, else the nearest lower one, else the lowest."""
-    if wanted in family.efforts:
+    if wanted in levels:
         return wanted
     rank = EFFORTS.index(wanted)
-    lower = [level for level in family.efforts if EFFORTS.index(level) < rank]
-    return lower[-1] if lower and wanted != "none" else family.efforts[0]
+    lower = [level for level in levels if EFFORTS.index(level) < rank]
+    return lower[-1] if lower and wanted != "none" else levels[0]

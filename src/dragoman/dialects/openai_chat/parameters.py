@@ -50,26 +50,35 @@ def response_format(draft: Draft) -> None:
 def tool_choice(draft: Draft) -> None:
     """A choice that the target would refuse, or take for another, must not be lost."""
     choice = draft.body.get("tool_choice")
-    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
-        if not draft.quirks.allowed_tools:
-            _cut_to_allowed(draft, choice["allowed_tools"])
-        choice = draft.body.get("tool_choice")
+    allowed = choice.get("allowed_tools") if isinstance(choice, dict) else None
+    if isinstance(allowed, dict) and not draft.quirks.allowed_tools:
+        _cut_to_allowed(draft, allowed)
+    for field, offered in (("tool_choice", "tools"), ("function_call", "functions")):
+        _check_choice(draft, field, offered)
+
+
+def _check_choice(draft: Draft, field: str, offered: str) -> None:
+    choice = draft.body.get(field)
     kind = "named" if isinstance(choice, dict) else choice
-    if kind in draft.quirks.refused_tool_choice:
-        if kind == "none":
-            draft.drop("tool_choice", "the provider does not know it; the tools are left out")
-            draft.drop("tools", "`tool_choice` is none, and the provider does not know that")
-            return
-        raise draft.refuse("/tool_choice", f"the provider does not know a {kind} tool choice")
-    dropped_tools = draft.family is not None and "tools" in draft.family.drop
-    if kind in ("required", "named") and dropped_tools:
-        raise draft.refuse("/tool_choice", f"{draft.model} has no tools")
+    if draft.thinking and kind in draft.quirks.refused_tool_choice_while_thinking:
+        raise draft.refuse(f"/{field}", f"{draft.model} takes no {kind} choice while it thinks")
+    if kind not in draft.quirks.refused_tool_choice:
+        return
+    if kind != "none":
+        raise draft.refuse(f"/{field}", f"the provider does not know a {kind} choice")
+    if offered in draft.body:
+        del draft.body[field]
+        draft.lose(f"/{field}", "emulated", f"the provider does not know it; `{offered}` go out")
+        draft.drop(offered, f"`{field}` is none, and the provider does not know that")
+    else:
+        draft.drop(field, "the provider does not know it")
 
 
 def _cut_to_allowed(draft: Draft, allowed: dict[str, Any]) -> None:
-    names = {_name(tool) for tool in allowed["tools"]}
-    offered = draft.body.get("tools", [])
-    draft.body["tools"] = [tool for tool in offered if _name(tool) in names]
+    names = [_name(tool) for tool in allowed["tools"]]
+    for position, tool in enumerate(draft.body.get("tools", [])):
+        if tool is not None and _name(tool) not in names:
+            draft.body["tools"][position] = None
     draft.body["tool_choice"] = allowed["mode"]
     draft.lose(
         "/tool_choice", "emulated", "the target knows no allowed tools; only those are offered"
@@ -93,28 +102,47 @@ def tools(draft: Draft) -> None:
             del tool["cache_control"]
             draft.lose(f"{pointer}/cache_control", "dropped", "the target caches no tools")
         function = tool.get("function") if tool.get("type") == "function" else None
-        if not isinstance(function, dict):
-            continue
-        if "strict" in function and not quirks.strict_tools:
+        if isinstance(function, dict) and "strict" in function and not quirks.strict_tools:
             del function["strict"]
             draft.lose(f"{pointer}/function/strict", "dropped", "the provider does not know it")
-        schema = function.get("parameters", {})
-        if "$schema" in schema and not quirks.schema_keyword:
+
+
+def schemas(draft: Draft) -> None:
+    """The keyword that says which JSON Schema a schema is written in."""
+    if draft.quirks.schema_keyword:
+        return
+    places: list[tuple[str, Any]] = []
+    for position, tool in enumerate(draft.body.get("tools", [])):
+        if tool is not None and f"/tools/{position}" not in draft.unknown:
+            function = tool.get("function", {})
+            places.append((f"/tools/{position}/function/parameters", function.get("parameters")))
+    for position, function in enumerate(draft.body.get("functions", [])):
+        places.append((f"/functions/{position}/parameters", function.get("parameters")))
+    wanted = draft.body.get("response_format", {}).get("json_schema", {})
+    places.append(("/response_format/json_schema/schema", wanted.get("schema")))
+    for pointer, schema in places:
+        if schema is not None and "$schema" in schema:
             del schema["$schema"]
-            draft.lose(
-                f"{pointer}/function/parameters/$schema", "dropped", "the provider refuses it"
-            )
+            draft.lose(f"{pointer}/$schema", "dropped", "the provider refuses it")
 
 
 def effort(draft: Draft) -> None:
-    """Each model family has a part of the levels; the nearest lower one is sent."""
+    """Each model has a part of the levels; the nearest lower one is sent."""
     wanted = draft.body.get("reasoning_effort")
-    if wanted is None or draft.family is None or "/reasoning_effort" in draft.unknown:
+    if wanted is None or "/reasoning_effort" in draft.unknown:
         return
-    if not draft.family.efforts:
+    if draft.quirks.thinking_switch and wanted == "none":
+        if "thinking" in draft.body:
+            draft.drop("reasoning_effort", "`thinking` is set too, and counts")
+        else:
+            del draft.body["reasoning_effort"]
+            draft.body["thinking"] = {"type": "disabled"}
+        return
+    levels = draft.quirks.efforts if draft.family is None else draft.family.efforts
+    if draft.family is not None and not levels:
         draft.drop("reasoning_effort", f"{draft.model} does not take it")
         return
-    level = nearest_effort(wanted, draft.family)
+    level = nearest_effort(wanted, levels) if levels else wanted
     if level != wanted:
         draft.body["reasoning_effort"] = level
         draft.lose(
@@ -122,8 +150,17 @@ def effort(draft: Draft) -> None:
         )
 
 
+def service_tier(draft: Draft) -> None:
+    """Tiers are a matter between caller and provider: one that it does not know is left out."""
+    known = draft.quirks.service_tiers
+    if known is not None and draft.body.get("service_tier") not in known:
+        draft.drop("service_tier", "the provider does not know it")
+
+
 def sampling(draft: Draft) -> None:
     """Reasoning models refuse the sampling fields while they reason, defaults included."""
+    if draft.quirks.top_p_below_one and draft.body.get("top_p") == 1:
+        del draft.body["top_p"]
     if draft.family is None or not _sampling_refused(draft):
         return
     for field in SAMPLING_FIELDS:
@@ -183,9 +220,7 @@ def stream_options(draft: Draft) -> None:
     options = draft.body.get("stream_options")
     if options is None:
         return
-    if not draft.quirks.stream_options:
-        draft.drop("stream_options", "the provider does not know it")
-    elif "include_obfuscation" in options and not draft.quirks.obfuscation:
+    if "include_obfuscation" in options and not draft.quirks.obfuscation:
         del options["include_obfuscation"]
         draft.lose(
             "/stream_options/include_obfuscation", "dropped", "the provider does not know it"
@@ -198,10 +233,9 @@ def dropped(draft: Draft) -> None:
     """Top-level fields that the provider, the family or the model does not take."""
     for field in sorted(draft.quirks.drop):
         draft.drop(field, "the provider does not know it")
-    for prefix, fields in draft.quirks.drop_for_models:
-        if draft.model.startswith(prefix):
-            for field in sorted(fields):
-                draft.drop(field, f"{draft.model} does not take it")
+    if draft.thinking:
+        for field in sorted(draft.quirks.dropped_while_thinking):
+            draft.drop(field, f"{draft.model} does not take it while it thinks")
     if draft.family is not None:
         for field in sorted(draft.family.drop):
             draft.drop(field, f"{draft.model} does not take it")
