@@ -1,0 +1,137 @@
+"""Recorded exchanges: one file each, a heading and what goes in above `----`, what comes out below.
+
+The heading says what it is and whose: `request groq/llama-3.3-70b`, and behind that options such
+as `base_model=o4-mini`. What comes out is a list of lines: for a request the path, the body and
+the losses, or why it is refused; for an answer the response, or the status and the error; for a
+stream the events. JSON in a line is compared as JSON, so that its keys may stand in any order.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from dragoman.dialects import openai_chat
+from dragoman.dialects.openai_chat import Profile, Quirks
+from dragoman.dialects.openai_chat.caller import StreamEncoder
+from dragoman.errors import APIStatusError, UnsupportedParameterError
+from dragoman.providers.table import PROVIDERS
+from dragoman.streaming.made import Made
+
+ROOT: Final = Path(__file__).parents[2] / "recordings"
+
+
+class Recording(NamedTuple):
+    """One file, taken apart."""
+
+    name: str
+    kind: str
+    provider: str
+    model: str
+    options: dict[str, str]
+    said: bytes
+    expected: str
+
+    def profile(self, quirks: Quirks | None = None) -> Profile:
+        """What the translator knows of the target; with other quirks, to see what they do."""
+        return Profile(
+            quirks=quirks or PROVIDERS[self.provider].quirks,
+            base_model=self.options.get("base_model"),
+        )
+
+    @property
+    def made(self) -> Made:
+        """The id and the time of the worked examples."""
+        return Made(created=1795404600, id="chatcmpl-GEN1", model=self.model)
+
+
+def read(path: Path) -> Recording:
+    """The recording in this file; its bytes stand as they came."""
+    heading, _, rest = path.read_bytes().decode().partition("\n")
+    said, line, expected = rest.partition("\n----\n")
+    assert line, f"{path}: nothing is expected"
+    kind, target, *options = heading.split()
+    provider, _, model = target.partition("/")
+    named = dict(option.split("=", 1) for option in options)
+    name = path.relative_to(ROOT).with_suffix("").as_posix()
+    return Recording(name, kind, provider, model, named, f"{said}\n".encode(), expected)
+
+
+def recordings(folder: str) -> list[Recording]:
+    """All recordings in this folder."""
+    return [read(path) for path in sorted((ROOT / folder).glob("*.txt"))]
+
+
+def lines(text: str) -> list[Any]:
+    """The lines that say something, JSON in them understood."""
+    return [_understood(line) for line in text.splitlines() if line.strip()]
+
+
+def _understood(line: str) -> Any:
+    text = line.removeprefix("data: ")
+    return json.loads(text) if text.startswith("{") else text
+
+
+def outcome(recording: Recording, quirks: Quirks | None = None) -> str:
+    """What comes out."""
+    return "\n".join(OUTCOMES[recording.kind](recording, recording.profile(quirks)))
+
+
+def _of_request(recording: Recording, profile: Profile) -> Iterator[str]:
+    request = openai_chat.decode_request(recording.said)
+    try:
+        encoded = openai_chat.encode_request(request, model=recording.model, profile=profile)
+    except UnsupportedParameterError as error:
+        yield f"refused: {error.message}"
+        return
+    yield f"{encoded.method} {encoded.path}"
+    yield encoded.body.decode()
+    for loss in encoded.losses:
+        yield f"{loss.kind} {loss.pointer}: {loss.reason}"
+
+
+def _of_response(recording: Recording, profile: Profile) -> Iterator[str]:
+    try:
+        response = openai_chat.decode_response(recording.said, made=recording.made, profile=profile)
+    except APIStatusError as error:
+        yield from _told(error)
+    else:
+        yield openai_chat.encode_response(response).decode()
+
+
+def _of_stream(recording: Recording, profile: Profile) -> Iterator[str]:
+    decoder = openai_chat.stream_decoder(made=recording.made, profile=profile)
+    encoder = StreamEncoder(include_usage="include_usage" in recording.options)
+    for chunk in [*decoder.receive(recording.said), *decoder.finish()]:
+        yield encoder.encode(chunk).decode().removesuffix("\n")
+    yield encoder.end().decode().removesuffix("\n")
+
+
+def _of_error(recording: Recording, profile: Profile) -> Iterator[str]:
+    status_code = int(recording.options["status"])
+    yield from _told(openai_chat.decode_error(status_code, {}, recording.said))
+
+
+def _told(error: APIStatusError) -> Iterator[str]:
+    encoded = openai_chat.encode_error(error)
+    yield str(encoded.status_code)
+    yield encoded.body.decode()
+
+
+OUTCOMES: Final[dict[str, Callable[[Recording, Profile], Iterator[str]]]] = {
+    "request": _of_request,
+    "response": _of_response,
+    "stream": _of_stream,
+    "error": _of_error,
+}
+
+
+def without(quirks: Quirks, field: str) -> Quirks:
+    """These quirks, and those of single models, with one field as of a provider we do not know."""
+    plain = getattr(Quirks(), field)
+    if field == "for_models":
+        return msgspec.structs.replace(quirks, for_models=plain)
+    own = tuple((pattern, without(of_model, field)) for pattern, of_model in quirks.for_models)
+    return msgspec.structs.replace(quirks, for_models=own, **{field: plain})
