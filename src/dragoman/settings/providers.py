@@ -136,8 +136,10 @@ def _quirks(quirks: Quirks, changes: Mapping[str, Any], place: str) -> Quirks:
             near = difflib.get_close_matches(name, Quirks.__struct_fields__, n=3)
             meant = f"; did you mean {' or '.join(near)}?" if near else ""
             raise ConfigurationError(f"{place}.{name}: no such quirk{meant}", param=place)
+    plain = msgspec.to_builtins(quirks)
+    plain["for_models"] = [(found, {**own, **changes}) for found, own in plain["for_models"]]
     try:
-        return msgspec.convert({**msgspec.to_builtins(quirks), **changes}, Quirks)
+        return msgspec.convert({**plain, **changes}, Quirks)
     except msgspec.ValidationError as error:
         wrong = reading.mistyped(error)
         path = f"{place}.{wrong.path}"

@@ -51,6 +51,23 @@ def test_a_single_quirk_can_be_changed() -> None:
     assert lab.row.quirks.developer_role
 
 
+def test_a_changed_quirk_holds_for_models_with_quirks_of_their_own() -> None:
+    quirks = of({"groq": {"quirks": {"message_names": True}}})["groq"].row.quirks
+
+    assert quirks.message_names
+    assert quirks.of("openai/gpt-oss-20b").message_names
+    assert quirks.of("openai/gpt-oss-20b").efforts == ("low", "medium", "high")
+
+
+def test_quirks_of_single_models_can_be_written_down() -> None:
+    own = {"for_models": [["^old-", {"max_tokens": "max_completion_tokens"}]]}
+
+    quirks = of({"lab": {"base_url": "http://lab", "quirks": own}})["lab"].row.quirks
+
+    assert quirks.max_tokens == "max_tokens"
+    assert quirks.of("old-7b").max_tokens == "max_completion_tokens"
+
+
 @pytest.mark.parametrize(
     ("value", "says"),
     [
