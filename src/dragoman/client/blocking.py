@@ -104,11 +104,14 @@ def _asked(
     timeout: float,
 ) -> shared.CreateChatCompletionResponse | Stream:
     row = provider.row
+    if row.base_url is None:
+        key = f"providers.{row.name}.base_url"
+        raise ConfigurationError(f"{key}: expected the provider's address; got nothing", param=key)
     dialect = DIALECTS[row.dialect]
     profile = Profile(quirks=row.quirks, base_model=provider.base_model)
     encoded = dialect.encode_request(request, model=name, profile=profile)
-    transport = transport or _transport_for(row.base_url or "")
-    answer = transport.send(_signed(encoded, provider), timeout=timeout)
+    transport = transport or _transport_for(row.base_url)
+    answer = transport.send(_signed(encoded, row.base_url, provider), timeout=timeout)
     try:
         if not 200 <= answer.status < 300:
             raise dialect.decode_error(answer.status, answer.headers, answer.read())
@@ -151,11 +154,11 @@ def _whole(
     return dialect.decode_response(answer.read(), made=made, profile=profile)
 
 
-def _signed(encoded: Encoded, provider: ConfiguredProvider) -> Request:
+def _signed(encoded: Encoded, base_url: str, provider: ConfiguredProvider) -> Request:
     key = provider.api_key.reveal() if provider.api_key else None
     return Request(
         method=encoded.method,
-        url=(provider.row.base_url or "").rstrip("/") + encoded.path,
+        url=base_url.rstrip("/") + encoded.path,
         headers={**encoded.headers, **credentials(provider.row, key)},
         body=encoded.body,
     )

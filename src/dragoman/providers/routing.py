@@ -16,10 +16,12 @@ def routed(model: str, providers: Mapping[str, Provider]) -> tuple[Provider, str
     if slash and name in providers and rest:
         return providers[name], rest
     near = difflib.get_close_matches(name, providers, n=3)
-    meant = f"; did you mean {' or '.join(f'{n}/{rest or name}' for n in near)}?" if near else ""
+    if near:
+        known = f"did you mean {' or '.join(f'{other}/{rest or name}' for other in near)}?"
+    else:
+        known = f"the providers are {', '.join(sorted(providers))}"
     raise NotFoundError(
-        f"model: expected provider/model with one of {', '.join(sorted(providers))}; "
-        f"got {model!r}{meant}",
+        f"model: expected provider/model; got {model!r}; {known}",
         status_code=404,
         code="model_not_found",
         param="model",
