@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dragoman.providers.table import ROWS, Provider
+from dragoman.providers.provider import Provider
+from dragoman.providers.table import ROWS
 
 PAGE = Path(__file__).parents[3] / "docs" / "providers.md"
 
