@@ -1,7 +1,5 @@
 """What a provider may leave unsaid, and a response must say."""
 
-import hashlib
-
 import msgspec
 
 
@@ -22,5 +20,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
     def call_id(self, number: int) -> str:
         """The id of the `number`th tool call that came without one, counted over the answer."""
+        import hashlib  # with all of OpenSSL, for the few answers whose calls have no id
+
         digest = hashlib.sha256(f"{self.id} {number}".encode()).hexdigest()
         return f"call_{digest[:24]}"
