@@ -5,6 +5,7 @@ same for streamed and whole answers: `content` is null when no text came beside 
 refusal, audio or function call, else the text; empty lists are left out; choices are sorted.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,26 +24,23 @@ def fold(
     its finish reason: what is not complete is no response.
     """
     first: shared.CreateChatCompletionStreamResponse | None = None
-    choices: dict[int, _Choice] = {}
-    tail: dict[str, Any] = {}
+    tier = fingerprint = usage = metadata = moderation = None
+    choices: defaultdict[int, _Choice] = defaultdict(_Choice)
     for chunk in chunks:
         if first is None:
             first = chunk
-        if chunk.usage is not None:
-            tail["usage"] = chunk.usage
-        if chunk.service_tier is not None:
-            tail["service_tier"] = chunk.service_tier
-        if chunk.system_fingerprint is not None:
-            tail["system_fingerprint"] = chunk.system_fingerprint
-        if chunk.metadata is not None:
-            tail["metadata"] = chunk.metadata
-        if chunk.moderation is not None:
-            tail["moderation"] = chunk.moderation
         for piece in chunk.choices:
-            choice = choices.get(piece.index)
-            if choice is None:
-                choice = choices[piece.index] = _Choice()
-            choice.add(piece)
+            choices[piece.index].add(piece)
+        if chunk.service_tier is not None:
+            tier = chunk.service_tier
+        if chunk.system_fingerprint is not None:
+            fingerprint = chunk.system_fingerprint
+        if chunk.usage is not None:
+            usage = chunk.usage
+        if chunk.metadata is not None:
+            metadata = chunk.metadata
+        if chunk.moderation is not None:
+            moderation = chunk.moderation
     if first is None or not choices:
         raise RemoteProtocolError(
             "expected at least one choice; the stream ended without any", code="stream_truncated"
@@ -52,50 +50,46 @@ def fold(
         created=first.created,
         id=first.id,
         model=first.model,
-        **tail,
+        usage=usage,
+        metadata=metadata,
+        moderation=moderation,
+        service_tier=tier,
+        system_fingerprint=fingerprint,
     )
 
 
-class _Choice:
+class _Choice(msgspec.Struct):
     """A choice of which pieces are still coming."""
 
-    def __init__(self) -> None:
-        self.content: list[str] = []
-        self.refusal: list[str] = []
-        self.reasoning: list[str] = []
-        self.details: _Details | None = None
-        self.calls: dict[int, _Call] = {}
-        self.function_call: _Call | None = None
-        self.audio: _Audio | None = None
-        self.annotations: list[shared.ChatCompletionResponseMessageAnnotation] = []
-        self.logprobs: _Logprobs | None = None
-        self.rest: dict[str, Any] = {}
-        self.finish_reason: shared.FinishReason | None = None
-        self.native: str | None = None
+    content: list[str] = []
+    refusal: list[str] = []
+    reasoning: list[str] = []
+    details: "_Details | None" = None
+    calls: "dict[int, _Call]" = {}
+    function_call: "_Call | None" = None
+    audio: "_Audio | None" = None
+    annotations: list[shared.ChatCompletionResponseMessageAnnotation] = []
+    logprobs: "_Logprobs | None" = None
+    extra_content: dict[str, Any] | None = None
+    native_content: shared.NativeContent | None = None
+    finish_reason: shared.FinishReason | None = None
+    native: str | None = None
 
     def add(self, piece: shared.CreateChatCompletionStreamResponseChoices) -> None:
         delta = piece.delta
         if delta.content:
             self.content.append(delta.content)
-        self._add_rarer(delta)
-        if piece.logprobs is not None:
-            self.logprobs = self.logprobs or _Logprobs()
-            self.logprobs.add(piece.logprobs)
-        if piece.finish_reason is not None:
-            self.finish_reason = piece.finish_reason
-            self.native = piece.native_finish_reason
-
-    def _add_rarer(self, delta: shared.ChatCompletionStreamResponseDelta) -> None:
         if delta.reasoning_content:
             self.reasoning.append(delta.reasoning_content)
         if delta.reasoning_details:
             self.details = self.details or _Details()
             self.details.add(delta.reasoning_details)
-        for call in delta.tool_calls or ():
-            known = self.calls.get(call.index)
-            if known is None:
-                known = self.calls[call.index] = _Call()
-            known.add(call)
+        if delta.tool_calls:
+            for call in delta.tool_calls:
+                known = self.calls.get(call.index)
+                if known is None:
+                    known = self.calls[call.index] = _Call()
+                known.add(call)
         if delta.refusal:
             self.refusal.append(delta.refusal)
         if delta.annotations:
@@ -108,9 +102,15 @@ class _Choice:
             self.function_call.name = self.function_call.name or delta.function_call.name
             self.function_call.text.append(delta.function_call.arguments or "")
         if delta.native_content is not None:
-            self.rest["native_content"] = delta.native_content
+            self.native_content = delta.native_content
         if delta.extra_content is not None:
-            self.rest["extra_content"] = delta.extra_content
+            self.extra_content = delta.extra_content
+        if piece.logprobs is not None:
+            self.logprobs = self.logprobs or _Logprobs()
+            self.logprobs.add(piece.logprobs)
+        if piece.finish_reason is not None:
+            self.finish_reason = piece.finish_reason
+            self.native = piece.native_finish_reason
 
     def folded(self, index: int) -> shared.CreateChatCompletionResponseChoices:
         if self.finish_reason is None:
@@ -134,23 +134,23 @@ class _Choice:
             refusal="".join(self.refusal) if self.refusal else None,
             annotations=self.annotations or None,
             audio=self.audio.folded() if self.audio else None,
+            extra_content=self.extra_content,
             function_call=self.function_call.as_function() if self.function_call else None,
+            native_content=self.native_content,
             reasoning_content="".join(self.reasoning) if self.reasoning else None,
             reasoning_details=self.details.folded() if self.details else None,
             tool_calls=[self.calls[i].folded() for i in sorted(self.calls)] or None,
-            **self.rest,
         )
 
 
-class _Call:
+class _Call(msgspec.Struct):
     """A tool call, or a call by the deprecated `functions`."""
 
-    def __init__(self) -> None:
-        self.id: str | None = None
-        self.name: str | None = None
-        self.text: list[str] = []
-        self.custom = False
-        self.extra_content: dict[str, Any] | None = None
+    id: str | None = None
+    name: str | None = None
+    text: list[str] = []
+    custom: bool = False
+    extra_content: dict[str, Any] | None = None
 
     def add(self, piece: shared.ChatCompletionMessageToolCallChunk) -> None:
         self.id = self.id or piece.id
@@ -182,14 +182,13 @@ class _Call:
         )
 
 
-class _Audio:
+class _Audio(msgspec.Struct):
     """The spoken answer."""
 
-    def __init__(self) -> None:
-        self.id: str | None = None
-        self.expires_at = 0
-        self.data: list[str] = []
-        self.transcript: list[str] = []
+    id: str | None = None
+    expires_at: int = 0
+    data: list[str] = []
+    transcript: list[str] = []
 
     def add(self, piece: shared.ChatCompletionStreamResponseDeltaAudio) -> None:
         self.id = self.id or piece.id
@@ -206,12 +205,11 @@ class _Audio:
         )
 
 
-class _Logprobs:
+class _Logprobs(msgspec.Struct):
     """Log probabilities; null on a side where no piece had any."""
 
-    def __init__(self) -> None:
-        self.content: list[shared.ChatCompletionTokenLogprob] | None = None
-        self.refusal: list[shared.ChatCompletionTokenLogprob] | None = None
+    content: list[shared.ChatCompletionTokenLogprob] | None = None
+    refusal: list[shared.ChatCompletionTokenLogprob] | None = None
 
     def add(self, piece: shared.CreateChatCompletionResponseChoicesLogprobs) -> None:
         if piece.content is not None:

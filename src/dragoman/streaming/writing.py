@@ -7,7 +7,9 @@ once, usage comes last. A finish reason is held because a later one may overrule
 because it is a promise that only a complete answer may make.
 """
 
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from dragoman.models import shared
 from dragoman.streaming.made import Made
@@ -20,35 +22,50 @@ _CallFunction = shared.ChatCompletionMessageToolCallChunkFunction
 _CallCustom = shared.ChatCompletionMessageToolCallChunkCustom
 Logprobs = shared.CreateChatCompletionResponseChoicesLogprobs
 
+OPENING: Final = _Delta(role="assistant", content="")
+"""The delta that opens a choice."""
 
-class _Call:
+NOTHING: Final = _Delta()
+"""The delta beside a finish reason."""
+
+
+class _Call(msgspec.Struct):
     """A tool call on its way."""
 
-    __slots__ = ("custom", "empty", "given", "id", "name")
-
-    def __init__(self, id: str, given: str | None, name: str, custom: bool) -> None:
-        self.id = id
-        self.given = given
-        self.name = name
-        self.custom = custom
-        self.empty = True
+    id: str
+    given: str | None
+    name: str
+    custom: bool
+    empty: bool = True
 
 
-class _Slot:
+class _Slot(msgspec.Struct):
     """A choice on its way."""
 
-    __slots__ = ("calls", "finish_reason", "native", "nothing_said", "places")
-
-    def __init__(self) -> None:
-        self.calls: list[_Call] = []
-        self.places: dict[int, int] = {}
-        self.finish_reason: shared.FinishReason | None = None
-        self.native: str | None = None
-        self.nothing_said = True
+    calls: list[_Call] = []
+    places: dict[int, int] = {}
+    finish_reason: shared.FinishReason | None = None
+    native: str | None = None
+    nothing_said: bool = True
 
 
 class ChunkWriter:
     """Turns what was said into chunks; one per answer. `take` hands over what is ready."""
+
+    __slots__ = (
+        "_chunks",
+        "_created",
+        "_id",
+        "_ids_made",
+        "_made",
+        "_metadata",
+        "_model",
+        "_moderation",
+        "_service_tier",
+        "_slots",
+        "_system_fingerprint",
+        "_usage",
+    )
 
     def __init__(self, made: Made) -> None:
         self._made = made
@@ -65,11 +82,7 @@ class ChunkWriter:
         self._ids_made = 0
 
     def start(
-        self,
-        *,
-        id: str | None = None,
-        created: int | None = None,
-        model: str | None = None,
+        self, id: str | None = None, created: int | None = None, model: str | None = None
     ) -> None:
         """Name the answer; what is empty or None is taken from `made`."""
         self._id = id or self._made.id
@@ -78,7 +91,6 @@ class ChunkWriter:
 
     def served(
         self,
-        *,
         service_tier: shared.ServiceTier | None = None,
         system_fingerprint: str | None = None,
     ) -> None:
@@ -96,30 +108,13 @@ class ChunkWriter:
         slot = self._slots.get(index)
         if slot is None:
             slot = self._slots[index] = _Slot()
-            self._write(index, _Delta(role="assistant", content=""))
+            self._write(index, OPENING)
         return slot
 
     def text(self, index: int, text: str, logprobs: Logprobs | None = None) -> None:
         """A piece of the content."""
-        slot = self._slots.get(index) or self.choice(index)
-        slot.nothing_said = False
-        self._chunks.append(
-            Chunk(
-                choices=[
-                    _Choice(
-                        delta=_Delta(content=text),
-                        finish_reason=None,
-                        index=index,
-                        logprobs=logprobs,
-                    )
-                ],
-                created=self._created,
-                id=self._id,
-                model=self._model,
-                service_tier=self._service_tier,
-                system_fingerprint=self._system_fingerprint,
-            )
-        )
+        self.choice(index).nothing_said = False
+        self._write(index, _Delta(content=text), logprobs)
 
     def refusal(self, index: int, text: str, logprobs: Logprobs | None = None) -> None:
         """A piece of the refusal."""
@@ -167,7 +162,6 @@ class ChunkWriter:
     def tool_call(
         self,
         index: int,
-        *,
         place: int | None = None,
         id: str | None = None,
         name: str | None = None,
@@ -184,20 +178,21 @@ class ChunkWriter:
         slot = self.choice(index)
         slot.nothing_said = False
         number = _found(slot, place, id, name)
-        new = number is None
         if number is None:
             number = len(slot.calls)
-            slot.calls.append(_Call(id or self._made_id(), id, name or "", custom))
-        call = slot.calls[number]
+            call = _Call(id or self._made_id(), id, name or "", custom, not arguments)
+            slot.calls.append(call)
+            told_id, told_name = call.id, name or None
+        else:
+            call = slot.calls[number]
+            call.empty = call.empty and not arguments
+            told_id, told_name = None, None if call.name else name or None
+            call.name = call.name or name or ""
         if place is not None:
             slot.places[place] = number
-        if arguments:
-            call.empty = False
-        late_name = name if not new and name and not call.name else None
-        if late_name:
-            call.name = late_name
-        if new or arguments or late_name or extra_content:
-            self._write_call(index, number, call, new, late_name, arguments or "", extra_content)
+        if told_id or told_name or arguments or extra_content:
+            piece = _piece(number, call.custom, told_id, told_name, arguments or "", extra_content)
+            self._write(index, _Delta(tool_calls=[piece]))
 
     def finish(self, index: int, reason: shared.FinishReason, native: str | None = None) -> None:
         """Why the choice ended; `native` is the provider's own word for it.
@@ -244,73 +239,79 @@ class ChunkWriter:
         for index, slot in sorted(self._slots.items()):
             for number, call in enumerate(slot.calls):
                 if call.empty and not call.custom:
-                    self._write_call(index, number, call, False, None, "{}", None)
+                    piece = _piece(number, False, None, None, "{}", None)
+                    self._write(index, _Delta(tool_calls=[piece]))
             reason = slot.finish_reason or "stop"
             if reason == "stop" and slot.calls:
                 reason = "tool_calls"
             native = slot.native if slot.native != reason else None
-            self._write(index, _Delta(), None, reason, native)
+            choice = _Choice(
+                delta=NOTHING, finish_reason=reason, index=index, native_finish_reason=native
+            )
+            self._write_last([choice])
         if self._usage is not None:
-            self._chunks.append(self._chunk([], self._usage))
+            self._write_last([], self._usage)
 
     def _made_id(self) -> str:
         self._ids_made += 1
         return self._made.call_id(self._ids_made)
 
-    def _write_call(
-        self,
-        index: int,
-        number: int,
-        call: _Call,
-        new: bool,
-        late_name: str | None,
-        arguments: str,
-        extra_content: dict[str, Any] | None,
+    def _write(self, index: int, delta: _Delta, logprobs: Logprobs | None = None) -> None:
+        choice = _Choice(delta=delta, finish_reason=None, index=index, logprobs=logprobs)
+        self._chunks.append(
+            Chunk(
+                choices=[choice],
+                created=self._created,
+                id=self._id,
+                model=self._model,
+                service_tier=self._service_tier,
+                system_fingerprint=self._system_fingerprint,
+            )
+        )
+
+    def _write_last(
+        self, choices: list[_Choice], usage: shared.CompletionUsage | None = None
     ) -> None:
-        name = (call.name or None) if new else late_name
-        piece = _CallChunk(
+        """A chunk of the end: a finish reason, of which the first tells the rest, or usage."""
+        self._chunks.append(
+            Chunk(
+                choices=choices,
+                created=self._created,
+                id=self._id,
+                metadata=self._metadata,
+                model=self._model,
+                moderation=self._moderation,
+                service_tier=self._service_tier,
+                system_fingerprint=self._system_fingerprint,
+                usage=usage,
+            )
+        )
+        self._metadata = self._moderation = None
+
+
+def _piece(
+    number: int,
+    custom: bool,
+    id: str | None,
+    name: str | None,
+    arguments: str,
+    extra_content: dict[str, Any] | None,
+) -> _CallChunk:
+    """A piece of the call with this number; `id` stands in its first one only."""
+    if custom:
+        return _CallChunk(
             index=number,
-            custom=_CallCustom(input=arguments, name=name) if call.custom else None,
+            custom=_CallCustom(input=arguments, name=name),
             extra_content=extra_content,
-            function=None if call.custom else _CallFunction(arguments=arguments, name=name),
-            id=call.id if new else None,
-            type="function" if new and not call.custom else None,
+            id=id,
         )
-        self._write(index, _Delta(tool_calls=[piece]))
-
-    def _write(
-        self,
-        index: int,
-        delta: _Delta,
-        logprobs: Logprobs | None = None,
-        finish_reason: shared.FinishReason | None = None,
-        native: str | None = None,
-    ) -> None:
-        choice = _Choice(
-            delta=delta,
-            finish_reason=finish_reason,
-            index=index,
-            logprobs=logprobs,
-            native_finish_reason=native,
-        )
-        chunk = self._chunk([choice], None)
-        if finish_reason is not None:
-            self._metadata = self._moderation = None
-        self._chunks.append(chunk)
-
-    def _chunk(self, choices: list[_Choice], usage: shared.CompletionUsage | None) -> Chunk:
-        ending = bool(choices) and choices[0].finish_reason is not None
-        return Chunk(
-            choices=choices,
-            created=self._created,
-            id=self._id,
-            model=self._model,
-            metadata=self._metadata if ending else None,
-            moderation=self._moderation if ending else None,
-            service_tier=self._service_tier,
-            system_fingerprint=self._system_fingerprint,
-            usage=usage,
-        )
+    return _CallChunk(
+        index=number,
+        extra_content=extra_content,
+        function=_CallFunction(arguments=arguments, name=name),
+        id=id,
+        type="function" if id else None,
+    )
 
 
 def _found(slot: _Slot, place: int | None, id: str | None, name: str | None) -> int | None:

@@ -16,7 +16,7 @@ Count = int | float | None
 """A number of tokens; some servers write 3.0."""
 
 
-class Usage(msgspec.Struct):
+class Usage(msgspec.Struct, gc=False):
     """Token counts, with the keys that single providers add."""
 
     prompt_tokens: Count = None
@@ -35,7 +35,7 @@ class Usage(msgspec.Struct):
     """Perplexity, SGLang: the reasoning part of the completion."""
 
 
-class Function(msgspec.Struct):
+class Function(msgspec.Struct, gc=False):
     """The function of a tool call, whole or a piece of it."""
 
     name: str | None = None
@@ -43,14 +43,14 @@ class Function(msgspec.Struct):
     """A text; an object at servers that parse it before they answer."""
 
 
-class Custom(msgspec.Struct):
+class Custom(msgspec.Struct, gc=False):
     """The custom tool of a tool call."""
 
     name: str | None = None
     input: str | None = None
 
 
-class ToolCall(msgspec.Struct):
+class ToolCall(msgspec.Struct, gc=False):
     """A tool call, whole or a piece of it."""
 
     index: Count = None
@@ -61,7 +61,7 @@ class ToolCall(msgspec.Struct):
     extra_content: dict[str, Any] | None = None
 
 
-class Audio(msgspec.Struct):
+class Audio(msgspec.Struct, gc=False):
     """The spoken answer, whole or a piece of it."""
 
     id: str | None = None
@@ -70,7 +70,7 @@ class Audio(msgspec.Struct):
     expires_at: Count = None
 
 
-class Message(msgspec.Struct):
+class Message(msgspec.Struct, gc=False):
     """A message, or the delta of one."""
 
     content: Any = None
@@ -88,7 +88,7 @@ class Message(msgspec.Struct):
     extra_content: dict[str, Any] | None = None
 
 
-class Choice(msgspec.Struct):
+class Choice(msgspec.Struct, gc=False):
     """One answer, whole or a piece of it."""
 
     index: Count = None
@@ -107,14 +107,14 @@ class Choice(msgspec.Struct):
     """gpt-4-vision-preview: in place of `finish_reason`."""
 
 
-class Groq(msgspec.Struct):
+class Groq(msgspec.Struct, gc=False):
     """Groq's own data."""
 
     usage: Usage | None = None
     error: Any = None
 
 
-class Completion(msgspec.Struct):
+class Completion(msgspec.Struct, gc=False):
     """A whole answer, or a chunk of one."""
 
     choices: list[Choice] | None = None

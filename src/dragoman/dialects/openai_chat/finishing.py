@@ -29,7 +29,7 @@ With content they are `length`, since the answer is cut; without, they are error
 """
 
 
-def finish_reason(word: str, *, has_calls: bool) -> shared.FinishReason:
+def finish_reason(word: str, has_calls: bool) -> shared.FinishReason:
     """OpenAI's word for a provider's."""
     if word == "function_call" and has_calls:
         return "tool_calls"

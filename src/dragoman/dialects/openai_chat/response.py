@@ -50,6 +50,17 @@ class StreamDecoder:
     before it have been given, however the bytes were cut.
     """
 
+    __slots__ = (
+        "_events",
+        "_quirks",
+        "_started",
+        "_thinking",
+        "_usage",
+        "_writer",
+        "error",
+        "terminated",
+    )
+
     def __init__(self, *, made: Made, profile: Profile = OPENAI_PROFILE) -> None:
         self.error: Error | None = None
         self.terminated = False
@@ -71,7 +82,8 @@ class StreamDecoder:
         Raises `RemoteProtocolError` (`stream_truncated`) unless the terminator came or, in a
         message that has an end of its own, every choice had its finish reason.
         """
-        self._hear_events(self._events, None)
+        if not self.terminated:
+            self._hear_events(self._events, None)
         if self.error is None:
             try:
                 self._end(ended_by_close)
@@ -89,7 +101,7 @@ class StreamDecoder:
             if choice.message is None and choice.delta is None:
                 path = f"choices[{position}].message"
                 raise RemoteProtocolError(f"{path}: expected an object; got nothing", param=path)
-        self._hear(completion, whole=True)
+        self._hear(completion, True)
         self.terminated = True
 
     def _ready(self) -> list[Chunk]:
@@ -138,7 +150,7 @@ class StreamDecoder:
     def _hear_chunk(self, text: bytes, completion: wire.Completion) -> None:
         if completion.error or not completion.choices:
             self._hear_odd(text, completion)
-        self._hear(completion, whole=False)
+        self._hear(completion, False)
 
     def _hear_odd(self, text: bytes, completion: wire.Completion) -> None:
         """An answer or chunk without choices: a failure, or a usage chunk, or Azure's first."""
@@ -148,22 +160,16 @@ class StreamDecoder:
         if completion.usage is None and reads_as_failure(text):
             raise failure_in(text)
 
-    def _hear(self, completion: wire.Completion, *, whole: bool) -> None:
+    def _hear(self, completion: wire.Completion, whole: bool) -> None:
         writer = self._writer
         choices = completion.choices
         if choices and not self._started:
             self._started = True
             created = completion.created
-            writer.start(
-                id=completion.id,
-                created=None if created is None else int(created),
-                model=completion.model,
-            )
+            writer.start(completion.id, None if created is None else int(created), completion.model)
         if completion.service_tier or completion.system_fingerprint:
-            writer.served(
-                service_tier=pieces.service_tier(completion.service_tier),
-                system_fingerprint=completion.system_fingerprint,
-            )
+            tier = pieces.service_tier(completion.service_tier)
+            writer.served(tier, completion.system_fingerprint)
         if completion.usage is not None:
             self._usage = completion.usage
         elif completion.x_groq is not None and completion.x_groq.usage is not None:
@@ -259,15 +265,7 @@ class StreamDecoder:
                 name, arguments = call.custom.name, call.custom.input
             else:
                 name, arguments = pieces.function(call.function)
-            self._writer.tool_call(
-                index,
-                place=place,
-                id=id,
-                name=name,
-                arguments=arguments,
-                custom=custom,
-                extra_content=call.extra_content,
-            )
+            self._writer.tool_call(index, place, id, name, arguments, custom, call.extra_content)
 
     def _hear_finish(self, index: int, choice: wire.Choice, message: wire.Message | None) -> None:
         word = choice.finish_reason or pieces.finish_details(choice.finish_details) or "stop"
@@ -281,7 +279,7 @@ class StreamDecoder:
             )
         has_calls = bool(message and message.tool_calls)
         native = choice.native_finish_reason or word
-        self._writer.finish(index, finish_reason(word, has_calls=has_calls), native)
+        self._writer.finish(index, finish_reason(word, has_calls), native)
 
     def _end(self, ended_by_close: bool) -> None:
         writer = self._writer
@@ -303,7 +301,7 @@ class StreamDecoder:
             )
         if self._usage is not None:
             hidden = self._quirks.hidden_thoughts
-            writer.usage(completion_usage(self._usage, hidden_thoughts=hidden))
+            writer.usage(completion_usage(self._usage, hidden))
         writer.end()
 
 

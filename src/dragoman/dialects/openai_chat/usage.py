@@ -6,6 +6,8 @@ left over is settled by `usage.adding_up`.
 
 from typing import Any
 
+import msgspec
+
 from dragoman.models import shared
 from dragoman.models.usage import adding_up
 from dragoman.wire import openai_chat as wire
@@ -14,8 +16,49 @@ PROMPT_DETAILS = tuple(shared.PromptTokensDetails.__struct_fields__)
 COMPLETION_DETAILS = tuple(shared.CompletionTokensDetails.__struct_fields__)
 
 
-def completion_usage(usage: wire.Usage, *, hidden_thoughts: bool = False) -> shared.CompletionUsage:
+def completion_usage(usage: wire.Usage, hidden_thoughts: bool = False) -> shared.CompletionUsage:
     """The one reading of a usage object, for whole and streamed answers."""
+    return as_it_came(usage) or repaired(usage, hidden_thoughts)
+
+
+def as_it_came(usage: wire.Usage) -> shared.CompletionUsage | None:
+    """Usage that adds up already, as nearly all does; None where a doubt is left.
+
+    `repaired` would give the same; it takes three times as long.
+    """
+    if (
+        usage.prompt_cache_hit_tokens is not None
+        or usage.cached_tokens is not None
+        or usage.reasoning_tokens is not None
+    ):
+        return None
+    try:
+        told = msgspec.convert(usage, shared.CompletionUsage, from_attributes=True)
+    except msgspec.ValidationError:
+        return None
+    prompt, completion = told.prompt_tokens, told.completion_tokens
+    if (
+        told.total_tokens == prompt + completion
+        and lie_inside(prompt, told.prompt_tokens_details)
+        and lie_inside(completion, told.completion_tokens_details)
+    ):
+        return told
+    return None
+
+
+def lie_inside(parent: int, details: msgspec.Struct | None) -> bool:
+    """Whether these details say something, and all of them together fit their parent."""
+    if details is None:
+        return parent >= 0
+    counts = msgspec.structs.astuple(details)
+    positive = list(filter(None, counts))
+    if not positive:
+        return parent >= 0 and 0 in counts
+    return bool(min(positive) > 0 and sum(positive) <= parent)
+
+
+def repaired(usage: wire.Usage, hidden_thoughts: bool) -> shared.CompletionUsage:
+    """Usage of which something is missing, elsewhere, or beside the point."""
     prompt = counted(usage.prompt_tokens) or 0
     completion = counted(usage.completion_tokens) or 0
     total = counted(usage.total_tokens)
