@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR)/src
 
 PLATFORMS := linux darwin win32
 
-.PHONY: check lints format format-check lint types architecture size docs-check test
+.PHONY: check lints format format-check lint types architecture size docs-check test bench
 
 check: lints test
 
@@ -43,3 +43,7 @@ docs-check: | $(BIN)/pytest
 
 test: | $(BIN)/pytest
 	$(BIN)/pytest
+
+# Not part of `check`: it takes two minutes, and what it prints is for people.
+bench: | $(BIN)/pytest
+	$(BIN)/python -m bench --openai

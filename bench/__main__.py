@@ -1,0 +1,75 @@
+"""Prints the figures, each a ratio within this run.
+
+    python -m bench [--openai] [--quick]
+
+`--openai` makes a throw-away environment with `openai`, where none is installed. `--quick`
+runs everything once and briefly, which shows that it runs and measures nothing. The exit code
+is 1 where an answer was wrong or a bar was missed.
+"""
+
+import argparse
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+
+from bench import decoding, importing
+from bench.pairs import PAIRS, Row, WrongAnswerError, figure
+
+SECONDS = 1.0
+"""The length of a run."""
+
+INTERPRETERS = 5
+"""So many fresh interpreters are one run."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--openai", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args(arguments)
+    pairs = 1 if options.quick else PAIRS
+    print(
+        f"Python {platform.python_version()}, msgspec {importlib.metadata.version('msgspec')}, "
+        f"{platform.system()} {platform.machine()}; {pairs} pairs, processor time"
+    )
+    verdicts = [printed(row, pairs) for row in decoding.rows(0.001 if options.quick else SECONDS)]
+    with ExitStack() as stack:
+        try:
+            python = importing.environment(stack, make=options.openai)
+        except importing.NotMeasuredError as missing:
+            print(f"import and name the client: not measured: {missing}")
+        else:
+            rows = importing.rows(python, stack, 1 if options.quick else INTERPRETERS)
+            verdicts += [printed(row, pairs) for row in rows]
+    return 0 if all(verdicts) else 1
+
+
+def printed(make: Callable[[], Row], pairs: int) -> bool:
+    """Measure and print a row; whether it was right, and met its bar."""
+    try:
+        row = make()
+        measured = figure(row, pairs)
+    except WrongAnswerError as wrong:
+        print(f"no figure, since an answer was wrong: {wrong}")
+        return False
+    low, high = min(measured.ratios), max(measured.ratios)
+    line = (
+        f"{row.title:<60} {measured.median:6.2f}  ({low:.2f} to {high:.2f})  "
+        f"{spelt(measured.upper_seconds)} ÷ {spelt(measured.lower_seconds)}"
+    )
+    if row.bar is None or pairs < PAIRS:
+        print(line)
+        return True
+    met = measured.meets(row.bar)
+    print(f"{line}  {row.bar.side} {row.bar.value:g}: {'met' if met else 'NOT MET'}")
+    return met
+
+
+def spelt(seconds: float) -> str:
+    return f"{seconds * 1e6:.2f} µs" if seconds < 1e-3 else f"{seconds * 1e3:.1f} ms"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
