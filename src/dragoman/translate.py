@@ -4,8 +4,8 @@ Nothing here talks to a provider. Where `created` or `id` is None, the clock and
 asked.
 """
 
+import os
 import time
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -90,7 +90,7 @@ def made(*, created: int | None = None, id: str | None = None, model: str = "") 
     """What the provider may leave unsaid, from the clock and chance where it is None."""
     return Made(
         created=int(time.time()) if created is None else created,
-        id=id or f"chatcmpl-{uuid.uuid4().hex}",
+        id=id or f"chatcmpl-{os.urandom(16).hex()}",
         model=model,
     )
 

@@ -6,7 +6,6 @@ by one door: it is encoded, then decoded strictly.
 
 import os
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, overload
 
@@ -120,7 +119,7 @@ def _asked(
             target=f"{row.name}/{name}",
             request_id=answer.headers.get("x-request-id"),
         )
-        made = Made(created=int(time.time()), id=f"chatcmpl-{uuid.uuid4().hex}", model=name)
+        made = Made(created=int(time.time()), id=f"chatcmpl-{os.urandom(16).hex()}", model=name)
         if request.stream:
             return _streamed(request, dialect, answer, made, profile, meta)
         response = _whole(dialect, answer, made, profile)

@@ -1,7 +1,6 @@
 """From `provider/model` to a provider and its own name for the model."""
 
-import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from dragoman.errors import NotFoundError
 from dragoman.providers.provider import Provider
@@ -15,7 +14,7 @@ def routed(model: str, providers: Mapping[str, Provider]) -> tuple[Provider, str
     name, slash, rest = model.partition("/")
     if slash and name in providers and rest:
         return providers[name], rest
-    near = difflib.get_close_matches(name, providers, n=3)
+    near = near_names(name, providers)
     if near:
         known = f"did you mean {' or '.join(f'{other}/{rest or name}' for other in near)}?"
     else:
@@ -26,3 +25,10 @@ def routed(model: str, providers: Mapping[str, Provider]) -> tuple[Provider, str
         code="model_not_found",
         param="model",
     )
+
+
+def near_names(name: str, known: Iterable[str]) -> list[str]:
+    """At most three of the known names, the nearest first: what somebody may have meant."""
+    import difflib  # only somebody's mistake needs it
+
+    return difflib.get_close_matches(name, list(known), n=3)

@@ -1,6 +1,5 @@
 """Providers as an operator writes them down, on top of those we know."""
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from dragoman.dialects import DIALECTS
 from dragoman.dialects.openai_chat.quirks import Quirks
 from dragoman.errors import ConfigurationError
 from dragoman.providers.provider import Provider
+from dragoman.providers.routing import near_names
 from dragoman.providers.table import PROVIDERS
 from dragoman.settings.secret import Secret, resolved
 from dragoman.wire import reading
@@ -78,7 +78,7 @@ def _configured(name: str, value: Any, environ: Mapping[str, str]) -> Configured
     if wanted.like is not None:
         like = PROVIDERS.get(wanted.like)
         if like is None:
-            near = difflib.get_close_matches(wanted.like, PROVIDERS, n=3) or sorted(PROVIDERS)
+            near = near_names(wanted.like, PROVIDERS) or sorted(PROVIDERS)
             raise ConfigurationError(
                 f"{place}.like: expected a known provider, such as {', '.join(near)}; "
                 f"got {wanted.like!r}",
@@ -133,7 +133,7 @@ def _quirks(quirks: Quirks, changes: Mapping[str, Any], place: str) -> Quirks:
         return quirks
     for name in changes:
         if name not in Quirks.__struct_fields__:
-            near = difflib.get_close_matches(name, Quirks.__struct_fields__, n=3)
+            near = near_names(name, Quirks.__struct_fields__)
             meant = f"; did you mean {' or '.join(near)}?" if near else ""
             raise ConfigurationError(f"{place}.{name}: no such quirk{meant}", param=place)
     plain = msgspec.to_builtins(quirks)

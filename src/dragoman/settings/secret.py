@@ -1,7 +1,6 @@
 """A value that must not be seen, and the references that stand for one in settings."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, NoReturn
 
 from dragoman.errors import ConfigurationError
@@ -60,7 +59,8 @@ def resolved(reference: Secret, *, environ: Mapping[str, str], key: str) -> Secr
             )
         return Secret(value)
     try:
-        return Secret(Path(rest).read_text(encoding="utf-8").strip())
+        with open(rest, encoding="utf-8") as file:
+            return Secret(file.read().strip())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"{key}: expected a readable file at {rest}; got {type(error).__name__}", param=key

@@ -7,7 +7,6 @@ mean is decided above.
 
 from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -38,6 +37,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 def shown(url: str) -> str:
     """The part of a URL that may be read by anyone: no user information, query or fragment."""
+    from urllib.parse import urlsplit  # brings much along, for a text that is rarely shown
+
     try:
         parts = urlsplit(url)
     except ValueError:

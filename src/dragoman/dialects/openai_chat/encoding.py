@@ -6,7 +6,6 @@ tells its losses; nothing else is left out, so nothing is lost in silence. What 
 meaning when lost is refused, whatever `on_loss` says.
 """
 
-import urllib.parse
 from collections.abc import Callable
 from typing import Final
 
@@ -73,5 +72,9 @@ def encode_request(
 
 def path(quirks: Quirks, model: str) -> str:
     """Where this model is asked, below the provider's base URL."""
-    named = quirks.path.replace("{model}", urllib.parse.quote(model, safe="", errors="replace"))
+    named = quirks.path
+    if "{model}" in named:
+        from urllib.parse import quote  # brings much along, and only Azure's older form needs it
+
+        named = named.replace("{model}", quote(model, safe="", errors="replace"))
     return f"{named}?api-version={quirks.api_version}" if quirks.api_version else named
