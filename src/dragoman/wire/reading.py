@@ -6,6 +6,7 @@ standard library; what it cannot read either is no JSON.
 """
 
 import json
+import math
 import re
 from typing import Any, NoReturn, TypeVar
 
@@ -51,7 +52,7 @@ def read(text: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
 def read_untyped(text: bytes) -> Any:
     """The value that this text is, by the standard library; raises `UnreadableError`."""
     try:
-        value = json.loads(text.decode("utf-8-sig"), parse_constant=_no_number)
+        value = json.loads(text.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_number)
         return without_surrogates(value)
     except json.JSONDecodeError as error:
         raise UnreadableError(f"{error.msg} at character {error.pos} of {len(text)}") from None
@@ -72,7 +73,7 @@ def is_json(text: bytes) -> bool:
 
 def glued(text: bytes) -> list[bytes]:
     """The JSON values that stand one behind the other in this text; raises `UnreadableError`."""
-    decoder = json.JSONDecoder(parse_constant=_no_number)
+    decoder = json.JSONDecoder(parse_constant=_no_number, parse_float=_number)
     values: list[bytes] = []
     try:
         rest = text.decode("utf-8-sig").strip()
@@ -118,6 +119,13 @@ def mistyped(error: msgspec.ValidationError) -> MistypedError:
         wanted = expected["expected"].replace(" | ", " or ") + expected["bound"]
         what = f"expected {wanted}" + (f"; got {expected['got']}" if expected["got"] else "")
     return MistypedError(f"{path or 'body'}: {what}", path)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):  # 1e400, which msgspec refuses too, and could only write as null
+        raise ValueError(f"{text} is out of range")
+    return number
 
 
 def _no_number(name: str) -> NoReturn:
