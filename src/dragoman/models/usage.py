@@ -73,9 +73,10 @@ def adding_up(
 ) -> CompletionUsage:
     """Usage whose total is the sum of its parts and whose details lie inside them.
 
-    A detail above its parent is the source's mistake and is clamped; of cached and written
-    tokens, which share the prompt, the cached ones are believed first.
+    A negative count and a detail above its parent are the source's mistakes and are clamped; of
+    cached and written tokens, which share the prompt, the cached ones are believed first.
     """
+    prompt_tokens, completion_tokens = max(0, prompt_tokens), max(0, completion_tokens)
     inside_prompt = {key: _between(0, n, prompt_tokens) for key, n in prompt_details.items()}
     if "cache_write_tokens" in inside_prompt:
         unread = prompt_tokens - inside_prompt.get("cached_tokens", 0)
