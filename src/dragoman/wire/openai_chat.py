@@ -86,6 +86,8 @@ class Message(msgspec.Struct, gc=False):
     audio: Audio | None = None
     annotations: list[Any] | None = None
     extra_content: dict[str, Any] | None = None
+    native_content: Any = None
+    """Ours: what another Dragoman answers."""
 
 
 class Choice(msgspec.Struct, gc=False):

@@ -89,6 +89,14 @@ def reasoning_details(entries: list[dict[str, Any]]) -> list[shared.ReasoningDet
         raise RemoteProtocolError(f"reasoning_details{wrong}", param="reasoning_details") from None
 
 
+def native_content(value: Any) -> shared.NativeContent | None:
+    """The blocks of the provider that another Dragoman asked, where they have our form."""
+    try:
+        return msgspec.convert(value, shared.NativeContent | None)
+    except msgspec.ValidationError:
+        return None
+
+
 def logprobs(value: Any) -> shared.CreateChatCompletionResponseChoicesLogprobs | None:
     """Log probabilities in the form of 2024; None for the older form and for none at all."""
     if not isinstance(value, dict):

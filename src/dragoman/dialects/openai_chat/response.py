@@ -223,6 +223,7 @@ class StreamDecoder:
             or message.audio is not None
             or message.annotations
             or message.extra_content
+            or message.native_content
         ):
             self._hear_rarer(index, message)
 
@@ -237,6 +238,8 @@ class StreamDecoder:
             writer.annotations(index, annotations)
         if message.extra_content:
             writer.extra_content(index, message.extra_content)
+        if native := pieces.native_content(message.native_content):
+            writer.native_content(index, native)
 
     def _hear_content(self, index: int, text: str, logprobs: Logprobs | None) -> None:
         if self._quirks.think_tags != "none":
