@@ -19,9 +19,12 @@ from dragoman.wire import reading
 REQUEST = msgspec.json.Decoder(shared.CreateChatCompletionRequest)
 
 EXTENDED_SETS: Final = frozenset(
-    {"detail", "format", "prompt_cache_retention", "reasoning_effort", "service_tier", "verbosity"}
+    {"detail", "prompt_cache_retention", "reasoning_effort", "service_tier", "verbosity"}
 )
-"""Closed sets of the specification to which providers add words of their own."""
+"""Closed sets of the specification to which providers add words of their own.
+
+All are of fields that may be missing: `extra` holds the word, and the type has no other.
+"""
 
 OTHER_TAG: Final = "dragoman.other"
 
