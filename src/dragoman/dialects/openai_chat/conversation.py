@@ -136,7 +136,7 @@ def calls(draft: Draft, message: dict[str, Any], pointer: str) -> None:
     if not message.get("tool_calls", True):
         del message["tool_calls"]
     for position, call in enumerate(message.get("tool_calls", [])):
-        function = call.get("function")
+        function = call["function"] if call["type"] == "function" else None
         if function is not None and not function["arguments"].strip():
             function["arguments"] = "{}"
         if "extra_content" in call and not draft.quirks.extra_content:
@@ -166,11 +166,13 @@ def _respell(draft: Draft, holder: dict[str, Any], pointer: str) -> None:
         if key not in holder or key == spelling:
             continue
         mark = holder.pop(key)
-        if spelling == "cache_control":
-            ttl = {"ttl": mark["ttl"]} if "ttl" in mark else {}
-            holder.setdefault("cache_control", {"type": "ephemeral", **ttl})
-        else:
+        if spelling != "cache_control" or f"{pointer}/{key}" in draft.unknown:
             draft.lose(f"{pointer}/{key}", "dropped", "the target knows no such breakpoint")
+        elif spelling in holder:
+            draft.lose(f"{pointer}/{key}", "dropped", "`cache_control` is set too, and counts")
+        else:
+            del mark["mode"]
+            holder[spelling] = {"type": "ephemeral", **mark}
 
 
 def files(draft: Draft, message: dict[str, Any], pointer: str) -> None:
@@ -192,12 +194,12 @@ def sounds(draft: Draft, message: dict[str, Any], pointer: str) -> None:
     content = message.get("content")
     if not draft.quirks.audio_data_uri or not isinstance(content, list):
         return
-    for position, part in enumerate(content):
-        if part is None or f"{pointer}/content/{position}" in draft.unknown:
+    for part in content:
+        if part is None or part.get("type") != "input_audio":
             continue
-        sound = part.get("input_audio")
-        if sound is not None and not sound["data"].startswith("data:"):
-            form = sound.get("format", "wav")
+        sound = part["input_audio"]
+        if not sound["data"].startswith("data:"):
+            form = sound["format"]
             sound["data"] = f"data:audio/{form};base64,{sound['data']}"
 
 

@@ -111,9 +111,12 @@ def changes_meaning(field: str, value: Any) -> bool:
     match field:
         case "n":
             return bool(value > 1)
-        case "tool_choice" | "function_call":
-            choice = value.get("allowed_tools", {}) if isinstance(value, dict) else {}
-            return value == "required" or (isinstance(value, dict) and choice.get("mode") != "auto")
+        case "function_call":
+            return isinstance(value, dict)
+        case "tool_choice":
+            if isinstance(value, dict) and value.get("type") == "allowed_tools":
+                return bool(value["allowed_tools"]["mode"] == "required")
+            return value == "required" or isinstance(value, dict)
         case "response_format":
             return value.get("type") not in ("text", "json_object")
         case "modalities":

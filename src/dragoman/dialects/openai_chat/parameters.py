@@ -50,9 +50,9 @@ def response_format(draft: Draft) -> None:
 def tool_choice(draft: Draft) -> None:
     """A choice that the target would refuse, or take for another, must not be lost."""
     choice = draft.body.get("tool_choice")
-    allowed = choice.get("allowed_tools") if isinstance(choice, dict) else None
-    if isinstance(allowed, dict) and not draft.quirks.allowed_tools:
-        _cut_to_allowed(draft, allowed)
+    of_allowed = choice if isinstance(choice, dict) and choice["type"] == "allowed_tools" else None
+    if of_allowed is not None and not draft.quirks.allowed_tools:
+        _cut_to_allowed(draft, of_allowed["allowed_tools"])
     for field, offered in (("tool_choice", "tools"), ("function_call", "functions")):
         _check_choice(draft, field, offered)
 
@@ -113,13 +113,14 @@ def schemas(draft: Draft) -> None:
         return
     places: list[tuple[str, Any]] = []
     for position, tool in enumerate(draft.body.get("tools", [])):
-        if tool is not None and f"/tools/{position}" not in draft.unknown:
-            function = tool.get("function", {})
-            places.append((f"/tools/{position}/function/parameters", function.get("parameters")))
+        if tool is not None and tool.get("type") == "function":
+            schema = tool["function"].get("parameters")
+            places.append((f"/tools/{position}/function/parameters", schema))
     for position, function in enumerate(draft.body.get("functions", [])):
         places.append((f"/functions/{position}/parameters", function.get("parameters")))
-    wanted = draft.body.get("response_format", {}).get("json_schema", {})
-    places.append(("/response_format/json_schema/schema", wanted.get("schema")))
+    wanted = draft.body.get("response_format", {})
+    if wanted.get("type") == "json_schema":
+        places.append(("/response_format/json_schema/schema", wanted["json_schema"].get("schema")))
     for pointer, schema in places:
         if schema is not None and "$schema" in schema:
             del schema["$schema"]
