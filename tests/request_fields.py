@@ -150,7 +150,7 @@ def _below(field: inspect.Field, name: str, pointer: str) -> Iterator[Place]:
             yield name, pointer, value
         return
     members = field.type.types if isinstance(field.type, inspect.UnionType) else (field.type,)
-    kinds = any(isinstance(m, inspect.StructType) and m.tag_field for m in members)
+    kinds = any(isinstance(member, inspect.StructType) for member in members)
     for member in members:
         if isinstance(member, inspect.LiteralType) and (kinds or name in WORD_BY_WORD):
             for word in member.values:

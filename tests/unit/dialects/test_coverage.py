@@ -1,0 +1,236 @@
+"""`dialects/coverage.toml` says what the code does, about every field of a request.
+
+Each field is encoded alone, and what became of it is read off the body and the losses.
+"""
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dragoman.dialects
+from dragoman.dialects import DIALECTS
+from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks, decode_request
+from dragoman.dialects.openai_chat.families import FAMILIES, family_of
+from dragoman.dialects.openai_chat.request import path_of
+from dragoman.errors import UnsupportedParameterError
+from dragoman.models import shared
+from tests.request_fields import Field, request_fields
+
+TABLE = Path(dragoman.dialects.__file__).with_name("coverage.toml")
+
+Rows = Mapping[str, str]
+"""Outcome by the name of a field."""
+
+OUTCOMES = {"carried", "renamed", "dropped", "clamped", "emulated", "refused"}
+
+MODELS = {
+    "classic": "gpt-4o",
+    "codex": "gpt-5.2-codex",
+    "fixed-effort": "gpt-5-pro",
+    "gpt-5": "gpt-5-mini",
+    "gpt-5-chat": "gpt-5-chat-latest",
+    "gpt-5-codex": "gpt-5.1-codex-max",
+    "gpt-5.1": "gpt-5.1",
+    "gpt-5.2": "gpt-5.2",
+    "gpt-5.5": "gpt-5.6-sol",
+    "gpt-6-astra": "gpt-6-astra",
+    "o-pro": "o3-pro",
+    "o-series": "o4-mini",
+    "o1": "o1",
+    "o1-mini": "o1-mini",
+    "o3-mini": "o3-mini",
+    "search-preview": "gpt-4o-search-preview",
+}
+"""A model of each of OpenAI's families."""
+
+TARGETS = {
+    "openai-chat": {
+        "compatible": ("some-model", Profile(quirks=Quirks())),
+        **{family: (model, OPENAI_PROFILE) for family, model in MODELS.items()},
+    }
+}
+"""Model and profile, by dialect and family."""
+
+FIELDS = request_fields()
+
+MEAN_THE_SAME = ({"system", "developer"},)
+
+
+def table() -> dict[str, dict[str, Rows]]:
+    return tomllib.loads(TABLE.read_text(encoding="utf-8"))
+
+
+def complaints(rows: Rows, departures: Rows, outcomes: Mapping[str, set[str]]) -> list[str]:
+    """Where the rows of a family, over the default ones, are not the outcomes by field."""
+    return [
+        *(f"{name}: no row in the default table" for name in outcomes if name not in rows),
+        *(f"{name}: names no field" for name in rows if name not in outcomes),
+        *(
+            f"{name}: names no field"
+            for name in departures
+            if not any(stands_for(name, field) for field in outcomes)
+        ),
+        *(f"{name}: departs from nothing" for name in departures if idle(name, rows, departures)),
+        *(
+            f"{name}: the row says {row(name, rows, departures)}, the code {', '.join(came)}"
+            for name, came in outcomes.items()
+            if name in rows and came != {row(name, rows, departures)}
+        ),
+    ]
+
+
+def row(name: str, rows: Rows, departures: Rows) -> str:
+    """What a family's rows say: its own, the longest one that stands for the field, first."""
+    own = [key for key in departures if stands_for(key, name)]
+    return departures[max(own, key=len)] if own else rows[name]
+
+
+def stands_for(key: str, name: str) -> bool:
+    """Whether a row is the field's own, or that of what the field lies in or stands beside."""
+    return name == key or (name.startswith(key) and name[len(key)] in ".[ ")
+
+
+def idle(key: str, rows: Rows, departures: Rows) -> bool:
+    """Whether a departure could go and nothing would change."""
+    rest = {other: outcome for other, outcome in departures.items() if other != key}
+    return all(row(name, rows, departures) == row(name, rows, rest) for name in rows)
+
+
+def outcomes(dialect: str, model: str, profile: Any) -> dict[str, set[str]]:
+    """What becomes of each field, by name; more than one word where its shapes fare differently."""
+    found: dict[str, set[str]] = {}
+    for field in FIELDS:
+        found.setdefault(field.name, set()).add(outcome(field, dialect, model, profile))
+    return found
+
+
+def outcome(field: Field, dialect: str, model: str, profile: Any) -> str:
+    """What becomes of this field, told by the nearest of its losses, if there is one."""
+    asked = {**field.request, "model": model}
+    request = decode_request(json.dumps(asked).encode())
+    try:
+        encoded = DIALECTS[dialect].encode_request(request, model=model, profile=profile)
+    except UnsupportedParameterError as error:
+        names_it = path_of(field.pointer).startswith(error.param or "?")
+        return "refused" if names_it else f"refused for {error.param}"
+    body = json.loads(encoded.body)
+    losses = [loss for loss in encoded.losses if about(loss, field.pointer)]
+    if losses:
+        kind = max(losses, key=lambda loss: len(loss.pointer)).kind
+        return f"{kind}, yet sent" if kind == "dropped" and sent(field, asked, body) else kind
+    return "carried" if sent(field, asked, body) else "lost in silence"
+
+
+def about(loss: shared.Loss, pointer: str) -> bool:
+    """Whether a loss is of this place, of something in it, or of what it lies in."""
+    return f"{pointer}/".startswith(f"{loss.pointer}/") or loss.pointer.startswith(f"{pointer}/")
+
+
+def sent(field: Field, asked: Any, body: Any) -> bool:
+    """Whether the value stands in the body: in its place, or beside it under a new key."""
+    *way, key = [token.replace("~1", "/") for token in field.pointer.split("/")[1:]]
+    holder, told = asked, body
+    for token in way:
+        try:
+            holder, told = holder[at(holder, token)], told[at(told, token)]
+        except (KeyError, IndexError, TypeError):
+            return False
+    value = holder[at(holder, key)]
+    if isinstance(told, list):
+        return value in told
+    new = [told[other] for other in told if other not in holder]
+    return same(told.get(key), value) or value in new
+
+
+def at(holder: Any, token: str) -> Any:
+    return int(token) if isinstance(holder, list) else token
+
+
+def same(told: Any, value: Any) -> bool:
+    return told == value or any(told in words and value in words for words in MEAN_THE_SAME)
+
+
+def cases() -> Iterator[tuple[str, str, str, Any]]:
+    for dialect, families in TARGETS.items():
+        for family, (model, profile) in families.items():
+            yield dialect, family, model, profile
+
+
+def test_every_dialect_and_family_has_its_rows() -> None:
+    families = {*(family.name for family in FAMILIES), "compatible", "default"}
+
+    assert table().keys() == DIALECTS.keys()
+    assert table()["openai-chat"].keys() == families
+
+
+def test_every_family_is_tried_with_one_of_its_models() -> None:
+    assert {name: family_of(model).name for name, model in MODELS.items()} == {
+        family.name: family.name for family in FAMILIES
+    }
+
+
+def test_an_outcome_is_one_of_six_words() -> None:
+    said = {
+        word
+        for families in table().values()
+        for rows in families.values()
+        for word in rows.values()
+    }
+
+    assert said <= OUTCOMES
+
+
+def test_the_rows_say_what_becomes_of_every_field() -> None:
+    rows = table()
+
+    found = [
+        f"{dialect}, {family}: {complaint}"
+        for dialect, family, model, profile in cases()
+        for complaint in complaints(
+            rows[dialect]["default"], rows[dialect][family], outcomes(dialect, model, profile)
+        )
+    ]
+
+    assert found == []
+
+
+def test_a_field_without_a_row_is_found() -> None:
+    assert complaints({}, {}, {"seed": {"carried"}}) == ["seed: no row in the default table"]
+
+
+def test_a_row_that_names_no_field_is_found() -> None:
+    rows = {"seed": "carried", "sed": "carried"}
+
+    assert complaints(rows, {}, {"seed": {"carried"}}) == ["sed: names no field"]
+    assert complaints({"seed": "carried"}, {"se": "dropped"}, {"seed": {"carried"}}) == [
+        "se: names no field",
+        "se: departs from nothing",
+    ]
+
+
+def test_a_row_that_the_code_contradicts_is_found() -> None:
+    lost = "seed: the row says carried, the code lost in silence"
+
+    assert complaints({"seed": "carried"}, {}, {"seed": {"lost in silence"}}) == [lost]
+    assert complaints({"seed": "carried"}, {"seed": "dropped"}, {"seed": {"carried"}}) == [
+        "seed: the row says dropped, the code carried"
+    ]
+
+
+def test_a_departure_that_says_what_holds_anyway_is_found() -> None:
+    rows = {"tools[custom]": "carried", "tools[other]": "carried"}
+    departures = {"tools": "dropped", "tools[other]": "dropped"}
+    came = {"tools[custom]": {"dropped"}, "tools[other]": {"dropped"}}
+
+    assert complaints(rows, departures, came) == ["tools[other]: departs from nothing"]
+
+
+def test_a_value_that_is_neither_sent_nor_told_is_lost_in_silence() -> None:
+    field = Field("seed", "/seed", {"seed": 2})
+
+    assert sent(field, field.request, {"seed": 2})
+    assert sent(field, field.request, {"random_seed": 2})
+    assert not sent(field, field.request, {"seed": 3})
+    assert not sent(field, field.request, {})
