@@ -46,6 +46,7 @@ class _Slot(msgspec.Struct):
     places: dict[int, int] = {}
     finish_reason: shared.FinishReason | None = None
     native: str | None = None
+    native_content: shared.NativeContent | None = None
     nothing_said: bool = True
 
 
@@ -149,9 +150,8 @@ class ChunkWriter:
         self._write(index, _Delta(extra_content=extra_content))
 
     def native_content(self, index: int, native_content: shared.NativeContent) -> None:
-        """The provider's own blocks."""
-        self.choice(index)
-        self._write(index, _Delta(native_content=native_content))
+        """The provider's own blocks; they come with the finish reason."""
+        self.choice(index).native_content = native_content
 
     def function_call(self, index: int, name: str | None, arguments: str | None) -> None:
         """A piece of a call by the deprecated `functions`."""
@@ -173,23 +173,30 @@ class ChunkWriter:
 
         `place` is the source's own number for the call, None where it gives none. Sources
         reuse places and leave out ids, so a piece belongs to the call found by the rules of
-        `_found`; what it is numbered here is the order of appearance.
+        `_found`; what it is numbered here is the order of appearance. A new call whose id
+        another call has gets one of its own, since an answer to it could not be told apart.
+        Arguments of blanks alone are none.
         """
         slot = self.choice(index)
         slot.nothing_said = False
         number = _found(slot, place, id, name)
         if number is None:
             number = len(slot.calls)
-            call = _Call(id or self._made_id(), id, name or "", custom, not arguments)
+            free = id and all(known.id != id for known in slot.calls)
+            call = _Call(id if id and free else self._made_id(), id, name or "", custom)
             slot.calls.append(call)
             told_id, told_name = call.id, name or None
         else:
             call = slot.calls[number]
-            call.empty = call.empty and not arguments
             told_id, told_name = None, None if call.name else name or None
             call.name = call.name or name or ""
         if place is not None:
             slot.places[place] = number
+        if call.empty and arguments:
+            if call.custom or not arguments.isspace():
+                call.empty = False
+            else:
+                arguments = None
         if told_id or told_name or arguments or extra_content:
             piece = _piece(number, call.custom, told_id, told_name, arguments or "", extra_content)
             self._write(index, _Delta(tool_calls=[piece]))
@@ -245,8 +252,11 @@ class ChunkWriter:
             if reason == "stop" and slot.calls:
                 reason = "tool_calls"
             native = slot.native if slot.native != reason else None
+            delta = NOTHING
+            if slot.native_content is not None:
+                delta = _Delta(native_content=slot.native_content)
             choice = _Choice(
-                delta=NOTHING, finish_reason=reason, index=index, native_finish_reason=native
+                delta=delta, finish_reason=reason, index=index, native_finish_reason=native
             )
             self._write_last([choice])
         if self._usage is not None:

@@ -13,7 +13,7 @@ import dragoman.dialects
 from dragoman.dialects import DIALECTS
 from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks, decode_request
 from dragoman.dialects.openai_chat.families import FAMILIES, family_of
-from dragoman.dialects.openai_chat.request import path_of
+from dragoman.dialects.openai_chat.pointers import path_of
 from dragoman.errors import UnsupportedParameterError
 from dragoman.models import shared
 from tests.request_fields import Field, request_fields

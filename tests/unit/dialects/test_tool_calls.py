@@ -104,3 +104,20 @@ def test_a_custom_tool_call_is_one_streamed_and_whole() -> None:
         {"type": "custom", "id": "a", "custom": {"name": "f", "input": "x"}}
     ]
     assert json.loads(msgspec.json.encode(whole)) == streamed
+
+
+def test_calls_of_a_stream_that_share_an_id_are_told_apart() -> None:
+    stream = said(
+        call(index=0, id="0", name="f", arguments="{}"),
+        call(index=1, id="0", name="g", arguments='{"x"'),
+        call(index=1, id="0", arguments=":1}"),
+        finish="tool_calls",
+    )
+
+    assert calls(stream) == [("0", "f", "{}"), (MADE.call_id(1), "g", '{"x":1}')]
+
+
+def test_arguments_of_blanks_alone_are_none() -> None:
+    stream = said(call(index=0, id="a", name="f"), call(index=0, arguments=" \n"), finish="stop")
+
+    assert calls(stream) == [("a", "f", "{}")]

@@ -5,8 +5,8 @@ from typing import Any, Self
 import msgspec
 
 from dragoman.dialects.openai_chat.families import Family, family_of
+from dragoman.dialects.openai_chat.pointers import escaped, path_of, tokens_of
 from dragoman.dialects.openai_chat.quirks import Profile, Quirks
-from dragoman.dialects.openai_chat.request import escaped, path_of
 from dragoman.errors import UnsupportedParameterError
 from dragoman.models import shared
 
@@ -129,9 +129,7 @@ def changes_meaning(field: str, value: Any) -> bool:
 
 
 def _put(body: Any, pointer: str, value: Any) -> None:
-    *parents, last = [
-        token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]
-    ]
+    *parents, last = tokens_of(pointer)
     for token in parents:
         body = body[int(token)] if isinstance(body, list) else body.setdefault(token, {})
     if isinstance(body, list):

@@ -255,14 +255,9 @@ class StreamDecoder:
         self._writer.text(index, text, logprobs)
 
     def _hear_calls(self, index: int, calls: list[wire.ToolCall], whole: bool) -> None:
-        seen: set[str] = set()
         for position, call in enumerate(calls):
             place = position if whole else None if call.index is None else int(call.index)
             id = str(call.id) if call.id not in (None, "") else None
-            if whole and id in seen:
-                id = None  # Old TGI calls every call "0"; an answer to one could not be told apart.
-            elif id:
-                seen.add(id)
             custom = call.custom is not None and bool(call.custom.name or call.custom.input)
             if custom and call.custom:
                 name, arguments = call.custom.name, call.custom.input
