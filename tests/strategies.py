@@ -78,7 +78,7 @@ BOUNDS: dict[tuple[type[msgspec.Struct], str], Strategy] = {
     (shared.ImageURL, "detail"): st.sampled_from(["auto", "low", "high"]),
     # Of a response: what is empty is as good as missing, and is never in one.
     (shared.ChatCompletionMessageCustomToolCallCustom, "name"): words,
-    (shared.ChatCompletionMessageToolCallFunction, "arguments"): words,
+    (shared.ChatCompletionMessageToolCallFunction, "arguments"): words.filter(str.strip),
     (shared.ChatCompletionMessageToolCallFunction, "name"): words,
     (shared.ChatCompletionResponseMessageAudio, "expires_at"): counts,
     (shared.ChatCompletionResponseMessageAudio, "id"): words,

@@ -37,6 +37,8 @@ class _Call(msgspec.Struct):
     name: str
     custom: bool
     empty: bool = True
+    blanks: list[str] = []
+    """What came before the first character that is none; nothing, if there is no such."""
 
 
 class _Slot(msgspec.Struct):
@@ -175,15 +177,15 @@ class ChunkWriter:
         reuse places and leave out ids, so a piece belongs to the call found by the rules of
         `_found`; what it is numbered here is the order of appearance. A new call whose id
         another call has gets one of its own, since an answer to it could not be told apart.
-        Arguments of blanks alone are none.
+        Arguments of blanks alone are none, so blanks wait for what comes after them.
         """
         slot = self.choice(index)
         slot.nothing_said = False
         number = _found(slot, place, id, name)
         if number is None:
             number = len(slot.calls)
-            free = id and all(known.id != id for known in slot.calls)
-            call = _Call(id if id and free else self._made_id(), id, name or "", custom)
+            own = id if id and not (slot.calls and _is_taken(id, slot.calls)) else self._made_id()
+            call = _Call(own, id, name or "", custom)
             slot.calls.append(call)
             told_id, told_name = call.id, name or None
         else:
@@ -195,7 +197,9 @@ class ChunkWriter:
         if call.empty and arguments:
             if call.custom or not arguments.isspace():
                 call.empty = False
+                arguments = "".join([*call.blanks, arguments]) if call.blanks else arguments
             else:
+                call.blanks.append(arguments)
                 arguments = None
         if told_id or told_name or arguments or extra_content:
             piece = _piece(number, call.custom, told_id, told_name, arguments or "", extra_content)
@@ -297,6 +301,11 @@ class ChunkWriter:
             )
         )
         self._metadata = self._moderation = None
+
+
+def _is_taken(id: str, calls: list[_Call]) -> bool:
+    """Whether another call goes by this id: old TGI calls every call "0"."""
+    return any(call.id == id for call in calls)
 
 
 def _piece(
