@@ -22,7 +22,7 @@ SOURCE: Final = Path(__file__).parents[1] / "src"
 OPENAI: Final = "openai==3.54.0"
 """What `--openai` installs."""
 
-OURS: Final = "import dragoman; named = getattr(dragoman, 'create', None) or dragoman.fold"
+OURS: Final = "import dragoman; named = dragoman.create"
 THEIRS: Final = "import openai; named = openai.OpenAI"
 
 
@@ -65,6 +65,8 @@ class Interpreters:
         return sum(self._one(code) for _ in range(self._rounds)) / self._rounds
 
     def _one(self, code: str) -> float:
+        if sys.platform == "win32":
+            raise NotMeasuredError("Windows does not tell the processor time of a child")
         child = subprocess.Popen(
             [self._python, "-c", code], env=self._environment, stderr=subprocess.PIPE, text=True
         )
