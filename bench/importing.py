@@ -65,18 +65,30 @@ class Interpreters:
         return sum(self._one(code) for _ in range(self._rounds)) / self._rounds
 
     def _one(self, code: str) -> float:
-        assert sys.platform != "win32"  # which has no `wait4`; `environment` has said so
         child = subprocess.Popen(
             [self._python, "-c", code], env=self._environment, stderr=subprocess.PIPE, text=True
         )
         with child:
             assert child.stderr is not None
             complaint = child.stderr.read()
-            _, status, usage = os.wait4(child.pid, 0)
+            seconds, status = _reaped(child.pid)
             child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
             raise WrongAnswerError(f"{code}: {complaint.strip()}")
-        return usage.ru_utime + usage.ru_stime
+        return seconds
+
+
+if sys.platform != "win32":
+
+    def _reaped(pid: int) -> tuple[float, int]:
+        """The processor time of a child that is over, in seconds, and how it ended."""
+        _, status, usage = os.wait4(pid, 0)
+        return usage.ru_utime + usage.ru_stime, status
+
+else:
+
+    def _reaped(pid: int) -> tuple[float, int]:
+        raise NotMeasuredError("this system does not tell the processor time of a child")
 
 
 def environment(into: ExitStack, *, make: bool) -> Path:
@@ -84,8 +96,6 @@ def environment(into: ExitStack, *, make: bool) -> Path:
 
     It is the one at hand; with `make`, one that is thrown away when `into` is closed.
     """
-    if not hasattr(os, "wait4"):
-        raise NotMeasuredError("this system does not tell the processor time of a child")
     if not make:
         try:
             importlib.metadata.version("openai")
