@@ -91,7 +91,7 @@ def _written(asked: dict[str, Any]) -> bytes:
     given = {key: value for key, value in asked.items() if value is not None}
     try:
         return reading.write(given)
-    except TypeError as error:
+    except (TypeError, RecursionError) as error:
         raise ConfigurationError(f"expected what JSON can hold; {error}") from None
 
 

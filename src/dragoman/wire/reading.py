@@ -18,6 +18,8 @@ UNREADABLE = (ValueError, RecursionError, msgspec.MsgspecError)
 """Whatever reading malformed JSON may raise; numbers of 5,000 digits are a ValueError."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SPACE = re.compile(r"[ \t\n\r]*")
 _WRONG = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
 _EXPECTED = re.compile(r"^Expected `(?P<expected>[^`]*)`(?P<bound>[^`]*?)(?:, got `(?P<got>.*)`)?$")
 _MISSING = re.compile(r"^Object missing required field `(?P<field>.*)`$")
@@ -28,11 +30,17 @@ class UnreadableError(Exception):
 
 
 class MistypedError(Exception):
-    """The text is JSON of another shape; `path` says where, the message what was expected."""
+    """The text is JSON of another shape; `path` says where, `what` what was expected."""
 
-    def __init__(self, message: str, path: str) -> None:
-        super().__init__(message)
+    def __init__(self, what: str, path: str) -> None:
+        super().__init__(f"{path or 'body'}: {what}")
+        self.what = what
         self.path = path
+
+    def within(self, outer: str) -> "MistypedError":
+        """The same of a value that is itself at the place `outer`."""
+        joint = "." if self.path and not self.path.startswith("[") else ""
+        return MistypedError(self.what, f"{outer}{joint}{self.path}")
 
 
 def read(text: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
@@ -52,14 +60,11 @@ def read(text: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
 def read_untyped(text: bytes) -> Any:
     """The value that this text is, by the standard library; raises `UnreadableError`."""
     try:
-        value = json.loads(text.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_number)
-        return without_surrogates(value)
-    except json.JSONDecodeError as error:
-        raise UnreadableError(f"{error.msg} at character {error.pos} of {len(text)}") from None
-    except UnicodeDecodeError as error:
-        raise UnreadableError(f"byte {error.start} of {len(text)} is not UTF-8") from None
+        decoded = text.decode("utf-8-sig")
+        value = json.loads(decoded, parse_constant=_no_number, parse_float=_number)
+        return without_surrogates(value) if _ESCAPED_SURROGATE.search(decoded) else value
     except UNREADABLE as error:
-        raise UnreadableError(f"{type(error).__name__} after {len(text)} bytes") from None
+        raise _unreadable(error, text) from None
 
 
 def is_json(text: bytes) -> bool:
@@ -76,27 +81,24 @@ def glued(text: bytes) -> list[bytes]:
     decoder = json.JSONDecoder(parse_constant=_no_number, parse_float=_number)
     values: list[bytes] = []
     try:
-        rest = text.decode("utf-8-sig").strip()
-        while rest:
-            value, end = decoder.raw_decode(rest)
+        decoded = text.decode("utf-8-sig")
+        position = _after_space(decoded, 0)
+        while position < len(decoded):
+            value, end = decoder.raw_decode(decoded, position)
             values.append(write(value))
-            rest = rest[end:].lstrip()
-    except UNREADABLE:
-        read_untyped(text)  # whose complaint is about the whole
-        raise
+            position = _after_space(decoded, end)
+    except UNREADABLE as error:
+        raise _unreadable(error, text) from None
     return values
 
 
 def without_surrogates(value: Any) -> Any:
-    """The same value with U+FFFD for every lone surrogate, which UTF-8 cannot hold."""
-    match value:
-        case str():
-            return _SURROGATES.sub("\ufffd", value)
-        case dict():
-            return {without_surrogates(k): without_surrogates(v) for k, v in value.items()}
-        case list() | tuple():
-            return [without_surrogates(item) for item in value]
-    return value
+    """The same value with U+FFFD for every lone surrogate, which UTF-8 cannot hold.
+
+    By way of its JSON text, which has no bound on nesting but that of reading itself.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    return json.loads(_SURROGATES.sub("\ufffd", text))
 
 
 def write(value: Any) -> bytes:
@@ -108,7 +110,7 @@ def write(value: Any) -> bytes:
 
 
 def mistyped(error: msgspec.ValidationError) -> MistypedError:
-    """msgspec's complaint in our words: `path: expected …; got …`."""
+    """msgspec's complaint in our words: `expected …; got …`."""
     whole = _WRONG.match(str(error))
     assert whole is not None
     what, path = whole["what"], (whole["path"] or "$").removeprefix("$").removeprefix(".")
@@ -118,13 +120,35 @@ def mistyped(error: msgspec.ValidationError) -> MistypedError:
     elif expected := _EXPECTED.match(what):
         wanted = expected["expected"].replace(" | ", " or ") + expected["bound"]
         what = f"expected {wanted}" + (f"; got {expected['got']}" if expected["got"] else "")
-    return MistypedError(f"{path or 'body'}: {what}", path)
+    elif what == "Number out of range":
+        what = "expected a number in range; got one out of it"
+    return MistypedError(what, path)
+
+
+def _unreadable(error: Exception, text: bytes) -> UnreadableError:
+    """Why this text is no JSON, in words that repeat nothing of it."""
+    match error:
+        case json.JSONDecodeError():
+            why = f"{error.msg} at character {error.pos} of {len(text)}"
+        case UnicodeDecodeError():
+            why = f"byte {error.start} of {len(text)} is not UTF-8"
+        case RecursionError():
+            why = f"nested too deeply, in {len(text)} bytes"
+        case _:
+            why = f"a number out of range, in {len(text)} bytes"
+    return UnreadableError(why)
+
+
+def _after_space(text: str, position: int) -> int:
+    found = _SPACE.match(text, position)
+    assert found is not None
+    return found.end()
 
 
 def _number(text: str) -> float:
     number = float(text)
     if math.isinf(number):  # 1e400, which msgspec refuses too, and could only write as null
-        raise ValueError(f"{text} is out of range")
+        raise ValueError("out of range")
     return number
 
 

@@ -21,6 +21,8 @@ from dragoman.errors import (
 from tests.scripted import ScriptedServer
 
 SAID = {"role": "user", "content": "Capital of Norway?"}
+ENDLESS: list[Any] = []
+ENDLESS.append(ENDLESS)
 WHOLE = {
     "id": "chatcmpl-1",
     "object": "chat.completion",
@@ -200,6 +202,7 @@ def test_a_redirect_is_not_followed() -> None:
         ({"model": "labb/m"}, NotFoundError, "lab/m"),
         ({"model": "m"}, NotFoundError, "provider/model"),
         ({"seed": object()}, ConfigurationError, "JSON"),
+        ({"seed": ENDLESS}, ConfigurationError, "JSON"),
     ],
 )
 def test_a_wrong_request_is_refused_before_anything_is_sent(

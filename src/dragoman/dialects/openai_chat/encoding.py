@@ -13,7 +13,7 @@ from dragoman.dialects.dialect import Encoded
 from dragoman.dialects.openai_chat import conversation, parameters
 from dragoman.dialects.openai_chat.draft import Draft
 from dragoman.dialects.openai_chat.quirks import OPENAI_PROFILE, Profile, Quirks
-from dragoman.errors import UnsupportedParameterError
+from dragoman.errors import BadRequestError, UnsupportedParameterError
 from dragoman.models import shared
 from dragoman.wire import reading
 
@@ -48,6 +48,15 @@ def encode_request(
     Raises `UnsupportedParameterError` for what must not be lost and, where the profile says
     `refuse`, for every loss.
     """
+    try:
+        return _encoded(request, model, profile)
+    except RecursionError:  # read a few frames higher, it was not too deep yet
+        raise BadRequestError(
+            "body: expected JSON; nested too deeply", status_code=400, code="invalid_value"
+        ) from None
+
+
+def _encoded(request: shared.CreateChatCompletionRequest, model: str, profile: Profile) -> Encoded:
     draft = Draft.of(request, model=model, profile=profile)
     for rule in RULES:
         rule(draft)

@@ -93,6 +93,8 @@ def decode_error(status_code: int, headers: Mapping[str, str], body: bytes) -> A
 
 def failure_in(text: bytes) -> APIStatusError:
     """The error that stands where an answer was expected, under a status of 200."""
+    if text.lstrip().startswith(b"{") and not reading.is_json(text):
+        text = b""  # nested too deeply to be looked into; there may be an answer in it
     return decode_error(200, {}, text)
 
 
@@ -159,7 +161,8 @@ def _message(outer: dict[str, Any], inner: dict[str, Any], value: Any) -> str:
             return candidate
     if isinstance(value, str):
         return value[:SHOWN_CHARACTERS]
-    return reading.write(value).decode()[:SHOWN_CHARACTERS] if value else ""
+    shown = error if "choices" in outer else value  # of an answer beside the error, nothing
+    return reading.write(shown).decode()[:SHOWN_CHARACTERS] if shown else ""
 
 
 def _status(

@@ -2,24 +2,27 @@
 
 What a provider sends in another shape and we can read is read; what our types have no room
 for (citations without an offset, a file as annotation, a tier of the provider's own) is left
-out, and stays in `response.raw`.
+out, and stays in `response.raw`. What is of no shape that we can read raises `MistypedError`,
+with its place within the message or, for log probabilities, within the choice.
 """
 
 from typing import Any, Final, get_args
 
 import msgspec
 
-from dragoman.errors import RemoteProtocolError
 from dragoman.models import shared
 from dragoman.wire import openai_chat as wire
 from dragoman.wire import reading
 
 SERVICE_TIERS: Final[frozenset[str]] = frozenset(get_args(shared.ServiceTier))
 
+KINDS: Final = {bool: "bool", int: "int", float: "float", list: "array"}
+"""What JSON calls a value that is neither a text nor an object."""
+
 DETAIL_KEYS: Final = tuple(shared.ReasoningDetail.__struct_fields__)
 
 
-def text(content: Any, index: int) -> str:
+def text(content: Any) -> str:
     """The content as text: parts are joined, and JSON that came parsed is written again."""
     if isinstance(content, list) and all(isinstance(part, dict) for part in content):
         return "".join(part["text"] for part in content if isinstance(part.get("text"), str))
@@ -27,10 +30,7 @@ def text(content: Any, index: int) -> str:
         return reading.write(content).decode()
     if isinstance(content, str):
         return content
-    path = f"choices[{index}].message.content"
-    raise RemoteProtocolError(
-        f"{path}: expected str or null; got {type(content).__name__}", param=path
-    )
+    raise reading.MistypedError(f"expected str or null; got {KINDS[type(content)]}", "content")
 
 
 def function(call: wire.Function | None) -> tuple[str | None, str | None]:
@@ -85,8 +85,7 @@ def reasoning_details(entries: list[dict[str, Any]]) -> list[shared.ReasoningDet
             list[shared.ReasoningDetail],
         )
     except msgspec.ValidationError as error:
-        wrong = reading.mistyped(error)
-        raise RemoteProtocolError(f"reasoning_details{wrong}", param="reasoning_details") from None
+        raise reading.mistyped(error).within("reasoning_details") from None
 
 
 def native_content(value: Any) -> shared.NativeContent | None:
@@ -101,26 +100,29 @@ def logprobs(value: Any) -> shared.CreateChatCompletionResponseChoicesLogprobs |
     """Log probabilities in the form of 2024; None for the older form and for none at all."""
     if not isinstance(value, dict):
         return None
-    content = _tokens(value.get("content"))
-    refusal = _tokens(value.get("refusal"))
+    content = _tokens(value.get("content"), "logprobs.content")
+    refusal = _tokens(value.get("refusal"), "logprobs.refusal")
     if content is None and refusal is None:
         return None
     return shared.CreateChatCompletionResponseChoicesLogprobs(content=content, refusal=refusal)
 
 
-def _tokens(entries: Any) -> list[shared.ChatCompletionTokenLogprob] | None:
+def _tokens(entries: Any, path: str) -> list[shared.ChatCompletionTokenLogprob] | None:
     if not isinstance(entries, list):
         return None
     completed = [
-        {**_token(entry), "top_logprobs": [_token(t) for t in entry.get("top_logprobs") or []]}
+        {**_token(entry), "top_logprobs": _top(entry.get("top_logprobs"))}
         for entry in entries
         if isinstance(entry, dict)
     ]
     try:
         return msgspec.convert(completed, list[shared.ChatCompletionTokenLogprob])
     except msgspec.ValidationError as error:
-        wrong = reading.mistyped(error)
-        raise RemoteProtocolError(f"logprobs{wrong}", param="logprobs") from None
+        raise reading.mistyped(error).within(path) from None
+
+
+def _top(entries: Any) -> list[dict[str, Any]]:
+    return [_token(entry) for entry in entries] if isinstance(entries, list) else []
 
 
 def _token(entry: Any) -> dict[str, Any]:

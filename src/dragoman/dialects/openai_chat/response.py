@@ -5,8 +5,6 @@ that the two cannot drift apart. The decoder only tells the writer what was said
 of chunks is the writer's affair.
 """
 
-from typing import Any
-
 import msgspec
 
 from dragoman.dialects.openai_chat import pieces
@@ -36,8 +34,11 @@ def decode_response(
     lines while a request queues.
     """
     decoder = StreamDecoder(made=made, profile=profile)
-    decoder.hear_whole(body)
-    response = fold(decoder.finish())
+    try:
+        decoder.hear_whole(body)
+        response = fold(decoder.finish())
+    except RecursionError:
+        raise _nested_too_deeply() from None
     return response.with_meta(shared.Meta(raw=body))
 
 
@@ -120,6 +121,8 @@ class StreamDecoder:
                 self._hear_event(event, last=data is None)
         except Error as error:
             self.error = error
+        except RecursionError:
+            self.error = _nested_too_deeply()
 
     def _hear_event(self, event: sse.Event, *, last: bool) -> None:
         data = event.data
@@ -130,7 +133,7 @@ class StreamDecoder:
         else:
             try:
                 completion = COMPLETION.decode(data)
-            except msgspec.DecodeError:
+            except reading.UNREADABLE:
                 self._hear_glued(data, last)
             else:
                 self._hear_chunk(data, completion)
@@ -188,17 +191,23 @@ class StreamDecoder:
         if choice.error:
             raise failure_in(msgspec.json.encode({"error": choice.error}))
         message = (choice.message or choice.delta) if whole else choice.delta
-        if message is not None:
-            self._hear_message(index, message, choice.logprobs, whole)
-        else:
-            self._writer.choice(index)
+        try:
+            logprobs = pieces.logprobs(choice.logprobs) if choice.logprobs else None
+            if message is not None:
+                self._hear_message(index, message, logprobs, whole)
+            else:
+                self._writer.choice(index)
+        except reading.MistypedError as wrong:
+            if not wrong.path.startswith("logprobs"):
+                wrong = wrong.within("delta" if message is choice.delta else "message")
+            raise _protocol_error(wrong.within(f"choices[{position}]")) from None
         if choice.usage is not None:
             self._usage = choice.usage
         if choice.finish_reason or whole:
             self._hear_finish(index, choice, message)
 
     def _hear_message(
-        self, index: int, message: wire.Message, raw_logprobs: Any, whole: bool
+        self, index: int, message: wire.Message, logprobs: Logprobs | None, whole: bool
     ) -> None:
         writer = self._writer
         writer.choice(index)
@@ -209,8 +218,7 @@ class StreamDecoder:
             writer.reasoning(index, reasoning or None, said)
         content = message.content
         if content.__class__ is not str and content is not None:
-            content = pieces.text(content, index)
-        logprobs = pieces.logprobs(raw_logprobs) if raw_logprobs else None
+            content = pieces.text(content)
         if content or (logprobs is not None and logprobs.content is not None):
             self._hear_content(index, content or "", logprobs)
             logprobs = None
@@ -316,4 +324,13 @@ def _read(text: bytes) -> wire.Completion:
     except reading.MistypedError as error:
         if reads_as_failure(text):
             raise failure_in(text) from None
-        raise RemoteProtocolError(str(error), param=error.path) from None
+        raise _protocol_error(error) from None
+
+
+def _protocol_error(wrong: reading.MistypedError) -> RemoteProtocolError:
+    return RemoteProtocolError(str(wrong), param=wrong.path)
+
+
+def _nested_too_deeply() -> RemoteProtocolError:
+    """Of JSON that could be read, with fewer frames on the stack, but not written again."""
+    return RemoteProtocolError("expected JSON; nested too deeply")
