@@ -12,12 +12,12 @@ from typing import Any
 from dragoman.dialects import DIALECTS
 from dragoman.dialects.dialect import Dialect, Encoded
 from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile
-from dragoman.errors import BadRequestError, ConfigurationError
+from dragoman.dialects.openai_chat.request import written
+from dragoman.errors import ConfigurationError
 from dragoman.models import shared
 from dragoman.providers.table import PROVIDERS
 from dragoman.streaming.made import Made
 from dragoman.streaming.writing import Chunk
-from dragoman.wire import reading
 
 
 def request(
@@ -79,16 +79,6 @@ def as_request(
     if not isinstance(request, bytes):
         request = written(request)
     return DIALECTS["openai-chat"].decode_request(request)
-
-
-def written(request: Mapping[str, Any]) -> bytes:
-    """A request of plain objects as JSON; raises `BadRequestError` for what is no JSON."""
-    try:
-        return reading.write(dict(request))
-    except (TypeError, RecursionError) as error:
-        raise BadRequestError(
-            f"body: expected what JSON can hold; {error}", status_code=400, code="invalid_json"
-        ) from None
 
 
 def made(*, created: int | None = None, id: str | None = None, model: str = "") -> Made:

@@ -16,6 +16,7 @@ from dragoman.dialects import DIALECTS
 from dragoman.dialects.dialect import Dialect, Encoded
 from dragoman.dialects.openai_chat import Profile
 from dragoman.dialects.openai_chat.caller import usage_asked
+from dragoman.dialects.openai_chat.request import written
 from dragoman.errors import ConfigurationError
 from dragoman.models import shared
 from dragoman.providers.provider import credentials
@@ -24,7 +25,6 @@ from dragoman.settings.providers import ConfiguredProvider, configured
 from dragoman.streaming.folding import fold
 from dragoman.streaming.made import Made
 from dragoman.transport.protocol import Answer, Request, Transport
-from dragoman.wire import reading
 
 TIMEOUT_SECONDS: Final = 600.0
 """How long each single wait on the provider may last: reasoning models are silent for minutes."""
@@ -80,19 +80,10 @@ def create(
     and whatever comes back from the provider. Nothing is tried twice.
     """
     asked = {"model": model, "messages": list(messages), "stream": stream, **fields}
-    request = DIALECTS["openai-chat"].decode_request(_written(asked))
+    request = DIALECTS["openai-chat"].decode_request(written(asked))
     known = configured(providers, environ=os.environ)
     row, name = routed(request.model, {key: one.row for key, one in known.items()})
     return _asked(request, known[row.name], name, transport, timeout)
-
-
-def _written(asked: dict[str, Any]) -> bytes:
-    """The request as JSON; what was None is not set."""
-    given = {key: value for key, value in asked.items() if value is not None}
-    try:
-        return reading.write(given)
-    except (TypeError, RecursionError) as error:
-        raise ConfigurationError(f"expected what JSON can hold; {error}") from None
 
 
 def _asked(

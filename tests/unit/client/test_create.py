@@ -11,7 +11,6 @@ from dragoman.client.streamed import Stream
 from dragoman.errors import (
     APIConnectionError,
     BadRequestError,
-    ConfigurationError,
     Error,
     InternalServerError,
     NotFoundError,
@@ -201,8 +200,10 @@ def test_a_redirect_is_not_followed() -> None:
         ({"temperature": "hot"}, BadRequestError, "temperature: expected float or null; got str"),
         ({"model": "labb/m"}, NotFoundError, "lab/m"),
         ({"model": "m"}, NotFoundError, "provider/model"),
-        ({"seed": object()}, ConfigurationError, "JSON"),
-        ({"seed": ENDLESS}, ConfigurationError, "JSON"),
+        ({"seed": object()}, BadRequestError, "JSON"),
+        ({"temperature": float("nan")}, BadRequestError, "JSON"),
+        ({"top_k": [float("inf")]}, BadRequestError, "JSON"),
+        ({"seed": ENDLESS}, BadRequestError, "JSON"),
     ],
 )
 def test_a_wrong_request_is_refused_before_anything_is_sent(

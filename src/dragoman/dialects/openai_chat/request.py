@@ -4,8 +4,13 @@ Unknown keys are refused by the types, which costs nothing when there are none. 
 is read once more by `unknown`, which finds out what we do not know, and what is wrong.
 """
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
+from dragoman.errors import BadRequestError
 from dragoman.models import shared
 from dragoman.wire import reading
 
@@ -20,3 +25,20 @@ def decode_request(body: bytes) -> shared.CreateChatCompletionRequest:
         from dragoman.dialects.openai_chat.unknown import second_reading  # rarely needed, and slow
 
         return second_reading(body)
+
+
+def written(request: Mapping[str, Any]) -> bytes:
+    """A request of plain objects as JSON; what is None is not set.
+
+    Raises `BadRequestError` for what JSON cannot hold.
+    """
+    given = {key: value for key, value in request.items() if value is not None}
+    try:
+        text = reading.write(given)
+        if b"null" in text:  # which is what NaN and the infinities are written as
+            json.dumps(msgspec.to_builtins(given), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadRequestError(
+            f"body: expected what JSON can hold; {error}", status_code=400, code="invalid_json"
+        ) from None
+    return text
