@@ -23,7 +23,7 @@ class Unsaid:
     """The provider left it open (or it had to be replaced): equal to whatever we chose."""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, str | int)
+        return isinstance(other, str | int | Unsaid)
 
     def __repr__(self) -> str:
         return "<unsaid>"
