@@ -177,6 +177,7 @@ class ServerConnection:
         if self._head is not None:
             rest = self._head.receive(data)
             if rest is None:
+                refuse_http_0_9(self._head.raw)
                 return
             self._begin(self._head.raw, events)
             data = rest
@@ -291,6 +292,13 @@ class ServerConnection:
             self._head = HeadReader(HttpRequestParser)
         else:
             self._closed = True
+
+
+def refuse_http_0_9(unfinished: bytes) -> None:
+    """A request without a version has no fields, so that the end of its head would never come."""
+    line, end, _ = unfinished.removeprefix(b"\r\n").partition(b"\r\n")
+    if end and line.find(b" HTTP/") < 0:
+        raise bad_start("")
 
 
 def bad_start(line: str) -> MalformedError:
