@@ -112,7 +112,8 @@ def test_a_server_takes_and_refuses_requests_as_the_cases_say(case: Case) -> Non
         if accepted(case):
             assert len(got.bodies) == answers, reads
             assert got.closed == case.get("close", False), reads
-            assert got.refusals in ([], [400]), reads
+            # Nonsense behind a good request is refused by itself.
+            assert got.refusals == ([400] if "garbage" in case["name"] else []), reads
             assert got.told_to_go_ahead == ("then" in case), reads
             if "body" in case:
                 assert got.bodies[0] == case["body"].encode("latin-1"), reads

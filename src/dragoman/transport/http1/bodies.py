@@ -15,7 +15,10 @@ from httptools import HttpParserError, HttpResponseParser
 TRAILER_LIMIT: Final = 100
 
 FRAMING_LIMIT: Final = 16 * 1024
-"""Bytes of chunk extensions and trailers in one body, beyond the allowance for each chunk."""
+"""Bytes of chunk extensions and trailers in one body, beyond the allowance for each chunk.
+
+Looked at after each read, so that later chunks may excuse the extension of an earlier one.
+"""
 
 CHUNK_ALLOWANCE: Final = 256
 """Bytes of framing that a chunk may bring: its size, two line breaks, a short extension."""

@@ -19,7 +19,7 @@ from dragoman.errors import (
     Error,
     RemoteProtocolError,
 )
-from dragoman.transport.destination import destination_of
+from dragoman.transport.destination import Destination, destination_of
 from dragoman.transport.http1.bodies import Body, MalformedError, Sized, UntilClose
 from dragoman.transport.http1.decoding import Decoder
 from dragoman.transport.http1.events import AnswerEvent, End, Head, Piece
@@ -101,7 +101,7 @@ class ClientConnection:
         if not self.reusable:
             raise RuntimeError("the connection is not reusable")
         destination = destination_of(request.url)
-        data = request_bytes(request)
+        data = request_bytes(request, destination)
         self._address = destination.address
         self._method = request.method
         self._written = False
@@ -177,7 +177,7 @@ class ClientConnection:
 
     def _begin(self, raw: bytes, events: list[AnswerEvent]) -> None:
         """A head has come: an interim one is passed over, after any other comes the body."""
-        start, lines = lines_of(raw)
+        start, *lines = lines_of(raw)
         line = STATUS_LINE.fullmatch(start)
         if line is None:
             raise MalformedError("expected HTTP/1.0 or HTTP/1.1 and a status")
@@ -249,17 +249,13 @@ class ClientConnection:
         return f"{self._address or 'connection'}: while idle"
 
 
-def request_bytes(request: Request) -> bytes:
+def request_bytes(request: Request, destination: Destination) -> bytes:
     """Head and body, as they are sent."""
-    destination = destination_of(request.url)
     method = request.method
     if not TOKEN.fullmatch(method):
         raise ConfigurationError("the method holds a character that HTTP does not allow there")
-    target, host, length = (
-        destination.target,
-        destination.authority,
-        f"Content-Length: {len(request.body)}\r\n",
-    )
+    target, host = destination.target, destination.authority
+    length = f"Content-Length: {len(request.body)}\r\n"
     if method == "CONNECT":
         target = host = destination.address
         length = ""

@@ -1,13 +1,13 @@
 """Heads: where one ends, whether `httptools` takes it, and what it lets through that we do not.
 
 Its parser judges every byte as it comes, so that nonsense is refused without waiting for its end.
-What it has taken is then cut at its line breaks; a lone CR or LF, a fold or a control character
-would make that cut ambiguous, and is refused here once more.
+What it has taken is then cut at its line breaks; a lone CR or LF or a control character would make
+that cut ambiguous, and is refused here once more.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from httptools import (
     HttpParserError,
@@ -69,31 +69,24 @@ class HeadReader:
             raise MalformedError(f"no HTTP/1.1 ({error})") from None
 
 
-class Lines(NamedTuple):
-    start: str
-    fields: list[str]
-
-
-def lines_of(raw: bytes) -> Lines:
-    """A whole head, cut into its lines."""
+def lines_of(raw: bytes) -> list[str]:
+    """The lines of a whole head: where it starts, then its fields."""
     raw = raw.removeprefix(b"\r\n")  # Before a request, one empty line is to be passed over.
     breaks = raw.translate(None, TEXT)
     if len(breaks) > len(BREAKS):
         raise MalformedError(f"the head has over {FIELD_LIMIT} fields", status=431)
     if not BREAKS.startswith(breaks):
         raise MalformedError("the head holds a control character, or a CR or LF alone")
-    if raw.find(b"\r\n ") >= 0 or raw.find(b"\r\n\t") >= 0:
-        raise MalformedError("a field of the head is folded")
-    start, *fields = raw[: -len(END)].decode("latin-1").split("\r\n")
-    return Lines(start, fields)
+    return raw[: -len(END)].decode("latin-1").split("\r\n")
 
 
-def fields_of(lines: list[str], *, once: frozenset[str] = frozenset()) -> dict[str, str]:
+def fields_of(lines: Iterable[str], *, once: frozenset[str] = frozenset()) -> dict[str, str]:
     """The fields, their names in lower case; none of `once` may come twice."""
     fields: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(":")
-        name, value = name.lower(), value.strip(" \t")
+        name = name.lower()
+        value = value.strip(" \t")
         if name not in fields:
             fields[name] = value
         elif name in once:

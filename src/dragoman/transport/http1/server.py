@@ -39,7 +39,7 @@ REQUEST_LINE: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (/[!-\"$-~]*) H
 OTHER_VERSION: Final = re.compile(r".* HTTP/[0-9]\.[0-9]", re.DOTALL)
 HOST: Final = re.compile(r"(?:[A-Za-z0-9._~%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 
-REFUSED_METHODS: Final = frozenset({"CONNECT", "TRACE"})
+REFUSED_METHODS: Final = ("CONNECT ", "TRACE ")
 """We are no proxy, and echo no credentials."""
 
 ONCE: Final = frozenset(
@@ -190,9 +190,9 @@ class ServerConnection:
                 events.append(Flooded())
 
     def _begin(self, raw: bytes, events: list[RequestEvent]) -> None:
-        start, lines = lines_of(raw)
+        start, *lines = lines_of(raw)
         line = REQUEST_LINE.fullmatch(start)
-        if line is None or line[1] in REFUSED_METHODS:
+        if line is None or start.startswith(REFUSED_METHODS):
             raise bad_start(start)
         method, target, minor = line[1], line[2], int(line[3])
         headers = fields_of(lines, once=ONCE)
@@ -295,15 +295,15 @@ class ServerConnection:
 
 
 def refuse_http_0_9(unfinished: bytes) -> None:
-    """A request without a version has no fields, so that the end of its head would never come."""
+    """A request without a version has no fields: the end of its head would never come."""
     line, end, _ = unfinished.removeprefix(b"\r\n").partition(b"\r\n")
     if end and line.find(b" HTTP/") < 0:
-        raise bad_start("")
+        raise bad_start(line.decode("latin-1"))
 
 
 def bad_start(line: str) -> MalformedError:
     """Why a line is no request line that we take."""
-    if line.partition(" ")[0] in REFUSED_METHODS:
+    if " HTTP/" in line and line.startswith(REFUSED_METHODS):
         return MalformedError("this method is not implemented", status=501)
     if OTHER_VERSION.fullmatch(line) and not line.endswith((" HTTP/1.0", " HTTP/1.1")):
         return MalformedError("expected HTTP/1.0 or HTTP/1.1", status=505)
