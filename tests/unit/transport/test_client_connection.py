@@ -41,6 +41,11 @@ def hello(**fields: str) -> bytes:
     return HELLO.replace(b"\r\n\r\n", f"\r\n{lines}\r\n".encode())
 
 
+def byte_by_byte(data: bytes) -> list[AnswerEvent]:
+    connection = asked()
+    return [event for at in range(len(data)) for event in connection.receive(data[at : at + 1])]
+
+
 def broken(connection: ClientConnection, *reads: bytes) -> Error:
     """The error that these bytes end in."""
     for read in reads:
@@ -167,6 +172,10 @@ def test_an_empty_line_inside_a_chunk_ends_nothing(empty_line_inside: bytes) -> 
 
     assert rest == [Piece(empty_line_inside), End()]
     assert connection.reusable
+    assert byte_by_byte(CHUNKED + body)[1:] == [
+        *[Piece(empty_line_inside[at : at + 1]) for at in range(len(empty_line_inside))],
+        End(),
+    ]
 
 
 def test_trailers_are_dropped() -> None:
@@ -345,6 +354,9 @@ def test_what_came_before_a_failure_is_given_first() -> None:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
         b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999999999999\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-A: \x7f\r\n\r\n",
+        b"\r\n" + ENDLESS,
+        b"\n" + ENDLESS,
         b"<html>",
     ],
 )
@@ -370,7 +382,11 @@ def test_interim_answers_are_counted() -> None:
     interim = b"HTTP/1.1 102 \r\n\r\n"
 
     broken(asked(), interim * 101)
-    assert asked().receive(interim * 100 + HELLO)[-1] == End()
+    connection = asked()
+    for _ in range(2):
+        assert connection.receive(interim * 100 + HELLO)[-1] == End()
+        connection.send(request())
+        connection.written()
 
 
 @pytest.mark.parametrize("name", [b"Content-Length", b"transfer-encoding"])

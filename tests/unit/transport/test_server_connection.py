@@ -85,6 +85,13 @@ def test_a_target_is_a_path(target: str) -> None:
     assert head.target == target
 
 
+def test_a_request_may_come_byte_by_byte() -> None:
+    connection = ServerConnection()
+    events = [event for at in range(len(GET)) for event in connection.receive(GET[at : at + 1])]
+
+    assert events == [GET_HEAD, End()]
+
+
 def test_one_empty_line_before_a_request_is_passed_over() -> None:
     assert ServerConnection().receive(b"\r\n" + GET) == [GET_HEAD, End()]
 
@@ -108,6 +115,9 @@ def test_one_empty_line_before_a_request_is_passed_over() -> None:
         (400, get("Authorization: Bearer a", "Authorization: Bearer a")),
         (400, get("X-Api-Key: a", "x-api-key: b")),
         (400, get("Transfer-Encoding: chunked", "Content-Length: 5")),
+        (400, get("X-A: \x7f")),
+        (400, b"\n" + GET),
+        (400, b"\r\n\r\n" + GET),
         (400, get("Transfer-Encoding: gzip, chunked")),
         (400, get("Transfer-Encoding: chunked", start="POST /x HTTP/1.0")),
         (400, b"GET /x\r\n"),
@@ -148,6 +158,13 @@ def test_a_body_over_the_limit_is_refused_when_it_is_over() -> None:
 
     assert connection.receive(b"8\r\n12345678\r\n") == [Piece(b"12345678")]
     assert refusal(connection.receive(b"1\r\n9")).status_code == 413
+
+
+def test_the_limit_holds_for_each_body() -> None:
+    connection = ServerConnection(body_limit=5)
+    for _ in range(2):
+        assert connection.receive(post(b"hello"))[-1] == End()
+        connection.respond(200, {}, b"")
 
 
 def test_the_limit_holds_for_what_is_decompressed() -> None:
@@ -362,6 +379,14 @@ def test_who_waits_for_it_is_told_once_to_go_ahead() -> None:
     assert connection.go_ahead() == b"HTTP/1.1 100 Continue\r\n\r\n"
     assert connection.go_ahead() == b""
     assert connection.receive(b"hello") == [Piece(b"hello"), End()]
+
+
+def test_nobody_is_told_to_go_ahead_once_the_answer_has_begun() -> None:
+    connection = ServerConnection()
+    connection.receive(post(b"hello", "Expect: 100-continue")[:-5])
+    connection.start(200, {})
+
+    assert connection.go_ahead() == b""
 
 
 @pytest.mark.parametrize(

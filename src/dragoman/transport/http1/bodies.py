@@ -101,7 +101,7 @@ class Chunked:
             if heard.complete:
                 self.surplus = data[fed:]
                 break
-            at = window.find(EMPTY_LINE, at + 2)
+            at = window.find(EMPTY_LINE, at + len(EMPTY_LINE))
         else:
             if self.fault is None and fed < len(data):
                 self._feed(data[fed:])

@@ -196,7 +196,7 @@ class ClientConnection:
             body = framed(headers, minor=minor) or UntilClose()
             self._decoder = self._decoder_of(headers)
         self._ended_by_close = isinstance(body, UntilClose)
-        self._open = kept_alive(headers, minor=minor) and not (tunnel or self._ended_by_close)
+        self._open = kept_alive(headers, minor=minor) and not tunnel
         self._head, self._body = None, body
         events.append(Head(status, headers, self._ended_by_close))
 

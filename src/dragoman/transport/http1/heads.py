@@ -71,7 +71,6 @@ class HeadReader:
 
 def lines_of(raw: bytes) -> list[str]:
     """The lines of a whole head: where it starts, then its fields."""
-    raw = raw.removeprefix(b"\r\n")  # Before a request, one empty line is to be passed over.
     breaks = raw.translate(None, TEXT)
     if len(breaks) > len(BREAKS):
         raise MalformedError(f"the head has over {FIELD_LIMIT} fields", status=431)

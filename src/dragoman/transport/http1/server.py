@@ -8,7 +8,6 @@ let one caller speak for another. What is refused is refused before anybody acts
 connection with it.
 """
 
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, Literal
@@ -26,7 +25,13 @@ from dragoman.transport.http1.events import (
     RequestEvent,
     RequestHead,
 )
-from dragoman.transport.http1.heads import HeadReader, fields_of, framed, kept_alive, lines_of
+from dragoman.transport.http1.guards import (
+    expects_continue,
+    refuse_http_0_9,
+    request_fields,
+    request_line,
+)
+from dragoman.transport.http1.heads import HeadReader, framed, kept_alive, lines_of
 from dragoman.transport.http1.writing import UnwritableError, head_bytes
 from dragoman.transport.protocol import BODY_LIMIT
 
@@ -34,31 +39,6 @@ AHEAD_LIMIT: Final = 64 * 1024
 """Bytes kept of what comes while an answer is owed."""
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-REQUEST_LINE: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (/[!-\"$-~]*) HTTP/1\.([01])")
-OTHER_VERSION: Final = re.compile(r".* HTTP/[0-9]\.[0-9]", re.DOTALL)
-HOST: Final = re.compile(r"(?:[A-Za-z0-9._~%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
-
-REFUSED_METHODS: Final = ("CONNECT ", "TRACE ")
-"""We are no proxy, and echo no credentials."""
-
-ONCE: Final = frozenset(
-    {
-        "api-key",
-        "authorization",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "expect",
-        "host",
-        "origin",
-        "proxy-authorization",
-        "transfer-encoding",
-        "x-api-key",
-        "x-goog-api-key",
-    }
-)
-"""Fields of which two would make us guess which one counts."""
 
 Answering = Literal["no", "chunked", "until close", "without body"]
 """How the answer that was started is framed."""
@@ -190,14 +170,10 @@ class ServerConnection:
                 events.append(Flooded())
 
     def _begin(self, raw: bytes, events: list[RequestEvent]) -> None:
-        start, *lines = lines_of(raw)
-        line = REQUEST_LINE.fullmatch(start)
-        if line is None or start.startswith(REFUSED_METHODS):
-            raise bad_start(start)
-        method, target, minor = line[1], line[2], int(line[3])
-        headers = fields_of(lines, once=ONCE)
-        if not HOST.fullmatch(headers.get("host", "")):
-            raise MalformedError("expected one Host, a name or an address, maybe with a port")
+        # Old callers add an empty line to a body; it belongs to nothing (RFC 9112 2.2).
+        start, *lines = lines_of(raw.removeprefix(b"\r\n"))
+        method, target, minor = request_line(start)
+        headers = request_fields(lines)
         body = framed(headers, minor=minor) or Sized(0)
         self._decoder = self._decoder_of(headers)
         if isinstance(body, Sized) and body.size > self._body_limit:
@@ -271,6 +247,7 @@ class ServerConnection:
     def _answer_head(self, status: int, framing: str, headers: Mapping[str, str]) -> bytes:
         if not self.answer_owed or self._answering != "no":
             raise RuntimeError("no answer is owed, or one was started")
+        self._continue_due = False
         unread = self._body is not None
         if unread or (self._eof and not self._ahead):
             self._keep_alive = False
@@ -292,28 +269,3 @@ class ServerConnection:
             self._head = HeadReader(HttpRequestParser)
         else:
             self._closed = True
-
-
-def refuse_http_0_9(unfinished: bytes) -> None:
-    """A request without a version has no fields: the end of its head would never come."""
-    line, end, _ = unfinished.removeprefix(b"\r\n").partition(b"\r\n")
-    if end and line.find(b" HTTP/") < 0:
-        raise bad_start(line.decode("latin-1"))
-
-
-def bad_start(line: str) -> MalformedError:
-    """Why a line is no request line that we take."""
-    if " HTTP/" in line and line.startswith(REFUSED_METHODS):
-        return MalformedError("this method is not implemented", status=501)
-    if OTHER_VERSION.fullmatch(line) and not line.endswith((" HTTP/1.0", " HTTP/1.1")):
-        return MalformedError("expected HTTP/1.0 or HTTP/1.1", status=505)
-    return MalformedError("expected a method, a path and HTTP/1.0 or HTTP/1.1")
-
-
-def expects_continue(headers: Mapping[str, str]) -> bool:
-    expectation = headers.get("expect")
-    if expectation is None:
-        return False
-    if expectation.lower() != "100-continue":
-        raise MalformedError("the only expectation we know is 100-continue", status=417)
-    return True
