@@ -5,10 +5,12 @@ each failure whether the provider may have seen the request. Bodies pass as they
 mean is decided above.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Final, Protocol
 
 import msgspec
+
+from dragoman.transport.timeouts import Timeout
 
 BODY_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of a whole answer; a long chat answer is a thousandth of it."""
@@ -71,7 +73,7 @@ class Answer(Protocol):
         """The body's pieces as they come, never an empty one.
 
         Raises `APIConnectionError` with code `stream_truncated` where the message was cut,
-        `APITimeoutError` in phase `read`, and `RemoteProtocolError` where it cannot be read.
+        `APITimeoutError` in phase `between_events` or `total`, and `RemoteProtocolError` where it cannot be read.
         """
 
     def read(self, limit: int = BODY_LIMIT) -> bytes:
@@ -82,11 +84,47 @@ class Answer(Protocol):
 
 
 class Transport(Protocol):
-    def send(self, request: Request, *, timeout: float) -> Answer:
+    """What carries requests for blocking callers."""
+
+    def send(self, request: Request, *, timeout: Timeout) -> Answer:
         """Sends the request and waits for the answer's head, whatever its status.
 
-        `timeout` is in seconds and holds for each single wait, those of the body too. Raises
-        `APIConnectionError` or `APITimeoutError` (phase `connect`, `write` or `first_byte`),
-        `not_sent` where no byte of the request was written, else `ambiguous`; and
-        `ConfigurationError` for a request that HTTP cannot carry.
+        Raises `APIConnectionError` or `APITimeoutError` (phase `pool`, `dns`, `connect`, `tls`,
+        `write`, `first_byte` or `total`), `not_sent` where no byte of the request was written,
+        else `ambiguous`; and `ConfigurationError` for a request that HTTP cannot carry.
         """
+
+    def close(self) -> None:
+        """Closes what is open and idle; answers still being read go on. May be repeated."""
+
+
+class AsyncAnswer(Protocol):
+    """An `Answer` whose pieces are awaited."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def ended_by_close(self) -> bool: ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """As `Answer.__iter__`; being cancelled closes the connection at once."""
+
+    async def read(self, limit: int = BODY_LIMIT) -> bytes:
+        """As `Answer.read`."""
+
+    def close(self) -> None:
+        """As `Answer.close`; needs no awaiting."""
+
+
+class AsyncTransport(Protocol):
+    """What carries requests on an event loop."""
+
+    async def send(self, request: Request, *, timeout: Timeout) -> AsyncAnswer:
+        """As `Transport.send`; being cancelled closes the connection at once."""
+
+    def close(self) -> None:
+        """As `Transport.close`."""
