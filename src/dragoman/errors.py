@@ -50,6 +50,8 @@ class Error(Exception):
         self.code = code
         self.type = type or self.default_type
         self.param = param
+        self.attempts = 0
+        """How many attempts were made before this was raised; 0 where nothing was sent."""
 
     @property
     def retryable(self) -> bool:
@@ -116,7 +118,8 @@ class APIStatusError(Error):
     """The answer was no.
 
     `body` is the decoded body as it came (a text where it was no JSON, None where there was
-    none) and stays out of the message. `retry_after` is in seconds.
+    none) and stays out of the message. `retry_after` is in seconds. `should_retry` is what the
+    provider said of trying again; None where it said nothing.
     """
 
     def __init__(
@@ -129,12 +132,14 @@ class APIStatusError(Error):
         param: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        should_retry: bool | None = None,
         body: Any = None,
     ) -> None:
         super().__init__(message, code=code, type=type or type_of(status_code, code), param=param)
         self.status_code = status_code
         self.request_id = request_id
         self.retry_after = retry_after
+        self.should_retry = should_retry
         self.body = body
         self.attempt_class = attempt_class_of(status_code)
 

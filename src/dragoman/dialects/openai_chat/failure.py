@@ -135,6 +135,7 @@ def _error(status_code: int, headers: Mapping[str, str], value: Any) -> APIStatu
         param=param if isinstance(param, str) else None,
         request_id=_request_id(headers, outer),
         retry_after=retry_after(headers),
+        should_retry={"true": True, "false": False}.get(headers.get("x-should-retry", "")),
         body=value,
     )
 

@@ -1,0 +1,1 @@
+"""One request as a conversation: what is decided before the first content, and nothing else."""
