@@ -11,14 +11,20 @@ from dragoman import translate
 from dragoman.streaming.folding import fold
 
 if TYPE_CHECKING:
-    from dragoman.client.blocking import create
+    from dragoman.client.asynchronous import AsyncClient
+    from dragoman.client.sync import Client, create, stream
+    from dragoman.transport.timeouts import Timeout
 
 LAZY = {
-    "create": "dragoman.client.blocking",
+    "AsyncClient": "dragoman.client.asynchronous",
+    "Client": "dragoman.client.sync",
+    "Timeout": "dragoman.transport.timeouts",
+    "create": "dragoman.client.sync",
+    "stream": "dragoman.client.sync",
 }
 """Public name to the module it comes from; `TYPE_CHECKING` above says the same."""
 
-__all__ = ["create", "fold", "translate"]
+__all__ = ["AsyncClient", "Client", "Timeout", "create", "fold", "stream", "translate"]
 
 
 def __getattr__(name: str) -> Any:

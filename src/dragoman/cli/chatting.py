@@ -3,7 +3,7 @@
 import click
 import msgspec
 
-from dragoman.client.blocking import create
+from dragoman.client.sync import create
 from dragoman.errors import Error
 
 

@@ -1,19 +1,18 @@
-"""A streamed answer, as its caller holds it."""
+"""Streamed answers, as their callers hold them; blocking, and on an event loop.
 
-import itertools
-from collections.abc import Generator, Iterable, Iterator
+Both begin with an answer that has content already (`opening`): what fails now is never tried again.
+"""
+
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
-from dragoman.dialects.dialect import StreamDecoder
 from dragoman.dialects.openai_chat.caller import for_caller
 from dragoman.errors import Error
 from dragoman.models import shared
 from dragoman.streaming.writing import Chunk
-from dragoman.transport.protocol import Answer
-
-EVENTS: Final = (b"data:", b"event:", b":")
-"""How a stream of events begins, whatever its content type says."""
+from dragoman.transport.protocol import Answer, AsyncAnswer
 
 
 class Stream(Iterator[Chunk]):
@@ -26,7 +25,7 @@ class Stream(Iterator[Chunk]):
     def __init__(
         self,
         answer: Answer,
-        decoder: StreamDecoder,
+        chunks: Iterator[Chunk],
         *,
         include_usage: bool,
         meta: shared.Meta,
@@ -34,8 +33,10 @@ class Stream(Iterator[Chunk]):
         self.meta = meta
         """How this answer came about: losses, target, the provider's request id."""
         self._answer = answer
+        self._over = False
+        self._when_closed: Callable[[], None] | None = None
         self._include_usage = include_usage
-        self._chunks = self._told(pump(answer, decoder))
+        self._chunks = self._told(chunks)
 
     @property
     def losses(self) -> tuple[shared.Loss, ...]:
@@ -56,66 +57,98 @@ class Stream(Iterator[Chunk]):
     ) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        if not getattr(self, "_over", True):
+            self.close()
+            warnings.warn(
+                "a stream was left before its end and not closed; use `with`, or close it",
+                ResourceWarning,
+                stacklevel=2,
+            )
+
     def close(self) -> None:
         """Let go of the connection at once; may be repeated."""
-        self._chunks.close()
+        self._over = True
         self._answer.close()
+        if self._when_closed is not None:
+            self._when_closed()
 
-    def _told(self, chunks: Iterator[Chunk]) -> Generator[Chunk, None, None]:
-        content = False
+    def when_closed(self, act: Callable[[], None]) -> None:
+        """Do this too when the stream is closed, by its end or before."""
+        self._when_closed = act
+
+    def _told(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         try:
             for chunk in chunks:
-                content = content or _is_content(chunk)
                 shown = for_caller(chunk, include_usage=self._include_usage)
                 if shown is not None:
                     yield shown
         except Error as error:
-            if content:
-                error.attempt_class = "content"
+            error.attempt_class = "content"
             raise
         finally:
-            self._answer.close()
+            self.close()
 
 
-def pump(answer: Answer, decoder: StreamDecoder) -> Iterator[Chunk]:
-    """The chunks of a streamed answer; the next bytes are read when the last chunk was taken.
+class AsyncStream(AsyncIterator[Chunk]):
+    """A `Stream` whose chunks are awaited."""
 
-    A body that only the close ends is over with the dialect's terminator; nobody waits for a
-    server that keeps such a connection open.
-    """
-    head = _head(answer)
-    if head and not head.lstrip().startswith(EVENTS):
-        decoder.hear_whole(head + answer.read())
-        pieces: Iterable[bytes] = ()
-    else:
-        pieces = itertools.chain([head], answer)
-    for piece in pieces:
-        yield from decoder.receive(piece)
-        if decoder.error is not None:
-            raise decoder.error
-        if decoder.terminated and answer.ended_by_close:
-            break
-    yield from decoder.finish(ended_by_close=answer.ended_by_close)
-    if decoder.error is not None:
-        raise decoder.error
+    def __init__(
+        self,
+        answer: AsyncAnswer,
+        chunks: AsyncIterator[Chunk],
+        *,
+        include_usage: bool,
+        meta: shared.Meta,
+    ) -> None:
+        self.meta = meta
+        """How this answer came about: losses, target, the provider's request id."""
+        self._answer = answer
+        self._over = False
+        self._include_usage = include_usage
+        self._chunks = self._told(chunks)
 
+    @property
+    def losses(self) -> tuple[shared.Loss, ...]:
+        """What the request lost on its way to the target; short for `meta.losses`."""
+        return self.meta.losses
 
-def _head(answer: Answer) -> bytes:
-    """The first bytes of a body that says it is JSON, though a stream was asked for.
+    async def __anext__(self) -> Chunk:
+        return await anext(self._chunks)
 
-    It may be a whole answer, or an error, or a stream under the wrong name: the bytes tell.
-    """
-    head = b""
-    if answer.headers.get("content-type", "").startswith("application/json"):
-        for piece in answer:
-            head += piece
-            if head.strip():
-                break
-    return head
+    async def __aenter__(self) -> Self:
+        return self
 
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
-def _is_content(chunk: Chunk) -> bool:
-    """Whether this chunk commits the answer: it says anything besides a role."""
-    return any(
-        choice.finish_reason is not None or choice.delta.role is None for choice in chunk.choices
-    )
+    def __del__(self) -> None:
+        if not getattr(self, "_over", True):
+            self.close()
+            warnings.warn(
+                "a stream was left before its end and not closed; use `async with`, or close it",
+                ResourceWarning,
+                stacklevel=2,
+            )
+
+    def close(self) -> None:
+        """Let go of the connection at once; may be repeated."""
+        self._over = True
+        self._answer.close()
+
+    async def _told(self, chunks: AsyncIterator[Chunk]) -> AsyncIterator[Chunk]:
+        try:
+            async for chunk in chunks:
+                shown = for_caller(chunk, include_usage=self._include_usage)
+                if shown is not None:
+                    yield shown
+        except Error as error:
+            error.attempt_class = "content"
+            raise
+        finally:
+            self.close()

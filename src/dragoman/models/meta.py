@@ -19,6 +19,9 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     target: str | None = None
     """`provider/model` that was asked; None where no provider was."""
 
+    attempts: int = 0
+    """How many attempts it took; 0 where nothing was sent."""
+
     request_id: str | None = None
     """The provider's own id of the request, from its headers; None where it gave none."""
 

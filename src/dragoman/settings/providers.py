@@ -49,6 +49,9 @@ class ConfiguredProvider(msgspec.Struct, frozen=True, kw_only=True):
     base_model: str | None = None
     """The model behind its deployments."""
 
+    headers: dict[str, str] = {}
+    """Headers that every request to it carries."""
+
 
 def configured(
     settings: Mapping[str, Any] | None, *, environ: Mapping[str, str]

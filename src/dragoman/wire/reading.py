@@ -8,6 +8,7 @@ standard library; what it cannot read either is no JSON.
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -101,12 +102,16 @@ def without_surrogates(value: Any) -> Any:
     return json.loads(_SURROGATES.sub("\ufffd", text))
 
 
-def write(value: Any) -> bytes:
-    """This value as JSON text; a lone surrogate becomes U+FFFD."""
+def write(value: Any, foreign: Callable[[Any], Any] | None = None) -> bytes:
+    """This value as JSON text; a lone surrogate becomes U+FFFD.
+
+    `foreign` turns what is neither JSON's nor ours into what is; None refuses it, by `TypeError`.
+    """
     try:
-        return msgspec.json.encode(value)
+        return msgspec.json.encode(value, enc_hook=foreign)
     except UnicodeEncodeError:
-        return msgspec.json.encode(without_surrogates(msgspec.to_builtins(value)))
+        plain = msgspec.to_builtins(value, enc_hook=foreign)
+        return msgspec.json.encode(without_surrogates(plain))
 
 
 def mistyped(error: msgspec.ValidationError) -> MistypedError:

@@ -30,15 +30,24 @@ def decode_request(body: bytes) -> shared.CreateChatCompletionRequest:
 def written(request: Mapping[str, Any]) -> bytes:
     """A request of plain objects as JSON; what is None is not set.
 
-    Raises `BadRequestError` for what JSON cannot hold.
+    Objects with a `model_dump`, as other libraries have, are what that gives. Raises
+    `BadRequestError` for what JSON cannot hold.
     """
     given = {key: value for key, value in request.items() if value is not None}
     try:
-        text = reading.write(given)
+        text = reading.write(given, dumped)
         if b"null" in text:  # which is what NaN and the infinities are written as
-            json.dumps(msgspec.to_builtins(given), allow_nan=False)
+            json.dumps(msgspec.to_builtins(given, enc_hook=dumped), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise BadRequestError(
             f"body: expected what JSON can hold; {error}", status_code=400, code="invalid_json"
         ) from None
     return text
+
+
+def dumped(value: Any) -> Any:
+    """What an object of another library says of itself; raises `TypeError` where it cannot."""
+    dump = getattr(value, "model_dump", None)
+    if dump is None:
+        raise TypeError(f"got {type(value).__name__}")
+    return dump(mode="json", exclude_none=True)

@@ -1,0 +1,154 @@
+"""From what a caller writes to what is sent: the part that blocking and asynchronous share.
+
+What is written enters by one door: it becomes JSON and is decoded strictly. Nothing here waits.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from dragoman.dialects import DIALECTS
+from dragoman.dialects.dialect import Dialect, Encoded
+from dragoman.dialects.openai_chat import Profile
+from dragoman.dialects.openai_chat.request import written
+from dragoman.errors import ConfigurationError
+from dragoman.exchange.wishes import Attempted
+from dragoman.models import shared
+from dragoman.providers.provider import credentials
+from dragoman.providers.routing import routed
+from dragoman.settings.providers import ConfiguredProvider
+from dragoman.transport.protocol import Request
+from dragoman.transport.timeouts import Timeout
+
+LOG = logging.getLogger("dragoman")
+LOG.addHandler(logging.NullHandler())
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How a client asks; a call may change each of them for itself."""
+
+    timeout: Timeout = Timeout()
+    """The deadlines."""
+
+    max_retries: int = 2
+    """Further attempts after the first, at most."""
+
+    headers: Mapping[str, str] = {}
+    """Headers sent besides our own."""
+
+    query: Mapping[str, str] = {}
+    """What is added to the query of the URL."""
+
+    def changed(
+        self,
+        *,
+        timeout: "float | Timeout | None" = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> "Options":
+        """With what is not None; headers and query are added to those there are."""
+        return Options(
+            timeout=self.timeout if timeout is None else Timeout.of(timeout),
+            max_retries=self.max_retries if max_retries is None else max_retries,
+            headers={**self.headers, **(headers or {})},
+            query={**self.query, **(query or {})},
+        )
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that is ready to be carried."""
+
+    request: shared.CreateChatCompletionRequest
+    """What the caller wrote, decoded."""
+
+    target: str
+    """`provider/model`."""
+
+    model: str
+    """The provider's own name for the model."""
+
+    dialect: Dialect
+    """What the provider speaks."""
+
+    profile: Profile
+    """What it does otherwise."""
+
+    encoded: Encoded
+    """The request in its dialect, with the losses."""
+
+    message: Request
+    """The HTTP request; its repr shows no key and no prompt."""
+
+    @property
+    def stateless(self) -> bool:
+        """Whether the provider keeps nothing, so that asking twice does no harm."""
+        return not self.request.store
+
+
+def asked(
+    fields: Mapping[str, Any],
+    providers: Mapping[str, ConfiguredProvider],
+    options: Options,
+) -> Asked:
+    """The request that these fields are, for the provider that their model names."""
+    request = DIALECTS["openai-chat"].decode_request(written(fields))
+    row, name = routed(request.model, {key: one.row for key, one in providers.items()})
+    provider = providers[row.name]
+    if row.base_url is None:
+        key = f"providers.{row.name}.base_url"
+        raise ConfigurationError(f"{key}: expected the provider's address; got nothing", param=key)
+    dialect = DIALECTS[row.dialect]
+    profile = Profile(quirks=row.quirks, base_model=provider.base_model)
+    encoded = dialect.encode_request(request, model=name, profile=profile)
+    return Asked(
+        request=request,
+        target=f"{row.name}/{name}",
+        model=name,
+        dialect=dialect,
+        profile=profile,
+        encoded=encoded,
+        message=message(encoded.path, provider, options, method="POST", encoded=encoded),
+    )
+
+
+def message(
+    path: str,
+    provider: ConfiguredProvider,
+    options: Options,
+    *,
+    method: str,
+    encoded: Encoded | None = None,
+) -> Request:
+    """The signed HTTP request for this path of a provider."""
+    url = (provider.row.base_url or "").rstrip("/") + path
+    if options.query:
+        from urllib.parse import urlencode  # brings much along, and hardly anyone adds a query
+
+        url += ("&" if "?" in url else "?") + urlencode(dict(options.query))
+    key = provider.api_key.reveal() if provider.api_key else None
+    return Request(
+        method=method,
+        url=url,
+        headers={
+            **(encoded.headers if encoded else {}),
+            **credentials(provider.row, key),
+            **provider.headers,
+            **options.headers,
+        },
+        body=encoded.body if encoded else b"",
+    )
+
+
+def recorded(entry: Attempted) -> None:
+    """Write an attempt down for whoever listens to the logger `dragoman`; no key, no prompt."""
+    attempt, error = entry.attempt, entry.error
+    if error is None:
+        LOG.debug("%s: attempt %d answered", attempt.target, attempt.number)
+    else:
+        kind = type(error).__name__
+        LOG.info(
+            "%s: attempt %d: %s (%s)", attempt.target, attempt.number, kind, error.attempt_class
+        )

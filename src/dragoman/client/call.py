@@ -1,0 +1,109 @@
+"""One request on its way: its conversation, its deadline, and what is known when it is answered.
+
+Shared by the blocking and the asynchronous client; nothing here waits.
+"""
+
+import os
+import random
+import time
+from collections.abc import Generator, Mapping
+
+import msgspec
+
+from dragoman.client.asking import Asked, Options
+from dragoman.client.opening import Patience
+from dragoman.dialects.dialect import StreamDecoder
+from dragoman.dialects.openai_chat.caller import usage_asked
+from dragoman.errors import APIStatusError, APITimeoutError, Error
+from dragoman.exchange.retrying import Policy, conversation
+from dragoman.exchange.wishes import Committed, Outcome, Refused, Wish
+from dragoman.models import shared
+from dragoman.streaming.made import Made
+from dragoman.transport.timeouts import Timeout
+
+
+class Call:
+    """What a driver needs to carry one request, and to tell what became of it."""
+
+    def __init__(self, asked: Asked, options: Options) -> None:
+        self.asked = asked
+        self._timeout = options.timeout
+        self._deadline = time.monotonic() + options.timeout.total
+        self._policy = Policy(max_retries=options.max_retries)
+
+    def conversation(self) -> Generator[Wish, Outcome, Committed]:
+        """The conversation about this request, on the monotonic clock."""
+        return conversation(
+            self.asked.target,
+            self.asked.encoded,
+            policy=self._policy,
+            stateless=self.asked.stateless,
+            deadline=self._deadline,
+            now=time.monotonic,
+            chance=random.random,
+        )
+
+    def timeout(self) -> Timeout:
+        """The deadlines of an attempt that begins now: none outlasts the whole request."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise APITimeoutError(
+                f"expected an answer within {self._timeout.total:g} s; time is up",
+                phase="total",
+                attempt_class="not_sent",
+            )
+        return msgspec.structs.replace(self._timeout, total=left)
+
+    def patience(self) -> Patience:
+        """The wait for the first content of an attempt that begins now."""
+        return Patience(self._timeout.first_content)
+
+    def decoder(self) -> StreamDecoder:
+        """A decoder for the stream of an attempt."""
+        return self.asked.dialect.stream_decoder(made=self._made(), profile=self.asked.profile)
+
+    def decoded(self, body: bytes) -> shared.CreateChatCompletionResponse:
+        """The response that a whole body is."""
+        asked = self.asked
+        return asked.dialect.decode_response(body, made=self._made(), profile=asked.profile)
+
+    def failure(self, status: int, headers: Mapping[str, str], body: bytes) -> APIStatusError:
+        """The error that an answer tells."""
+        return self.asked.dialect.decode_error(status, headers, body)
+
+    def meta(self, headers: Mapping[str, str], number: int, raw: bytes | None) -> shared.Meta:
+        """What stands beside the answer of this attempt."""
+        return shared.Meta(
+            raw=raw,
+            losses=self.asked.encoded.losses,
+            target=self.asked.target,
+            attempts=number,
+            request_id=headers.get("x-request-id"),
+        )
+
+    @property
+    def include_usage(self) -> bool:
+        """Whether the caller of the stream asked for its usage."""
+        return usage_asked(self.asked.request)
+
+    def _made(self) -> Made:
+        return Made(
+            created=int(time.time()),
+            id=f"chatcmpl-{os.urandom(16).hex()}",
+            model=self.asked.model,
+        )
+
+
+def succeeded(status: int) -> bool:
+    """Whether an answer with this status has what was asked for; redirects are not followed."""
+    return 200 <= status < 300
+
+
+def is_stream(headers: Mapping[str, str]) -> bool:
+    """Whether a stream came, asked for or not."""
+    return headers.get("content-type", "").startswith("text/event-stream")
+
+
+def refused(error: Error) -> Refused:
+    """What the conversation is told of a failed attempt."""
+    return Refused(error, error.retry_after if isinstance(error, APIStatusError) else None)

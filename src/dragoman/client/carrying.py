@@ -1,0 +1,67 @@
+"""Carrying a request, blocking: the short loop that does what a conversation wishes."""
+
+import time
+
+from dragoman.client.asking import recorded
+from dragoman.client.call import Call, is_stream, refused, succeeded
+from dragoman.client.opening import opened, pump
+from dragoman.client.streamed import Stream
+from dragoman.errors import Error
+from dragoman.exchange.wishes import Attempt, Committed, Outcome, Race, Record, Refused, Try, Wait
+from dragoman.models import shared
+from dragoman.streaming.folding import fold
+from dragoman.transport.protocol import Answer, Transport
+
+Carried = shared.CreateChatCompletionResponse | Stream
+
+
+def carried(call: Call, transport: Transport) -> Carried:
+    """The answer to this request; raises the error of the last attempt."""
+    talk = call.conversation()
+    outcome: Outcome = None
+    result: list[Carried] = []
+    try:
+        while True:
+            wish = talk.send(outcome)
+            outcome = None
+            match wish:
+                case Try(attempt) | Race(attempt, _, _):
+                    outcome = _tried(call, attempt, transport, result)
+                case Wait(until):
+                    time.sleep(max(0.0, until - time.monotonic()))
+                case Record(entry):
+                    recorded(entry)
+    except StopIteration:
+        return result[-1]
+
+
+def _tried(
+    call: Call, attempt: Attempt, transport: Transport, result: list[Carried]
+) -> Committed | Refused:
+    try:
+        answer = transport.send(call.asked.message, timeout=call.timeout())
+        try:
+            result.append(_answered(call, attempt, answer))
+        except BaseException:
+            answer.close()
+            raise
+    except Error as error:
+        return refused(error)
+    return Committed(attempt)
+
+
+def _answered(call: Call, attempt: Attempt, answer: Answer) -> Carried:
+    if not succeeded(answer.status):
+        raise call.failure(answer.status, answer.headers, answer.read())
+    if call.asked.request.stream:
+        chunks = opened(answer, call.decoder(), call.patience())
+        meta = call.meta(answer.headers, attempt.number, None)
+        return Stream(answer, chunks, include_usage=call.include_usage, meta=meta)
+    body: bytes | None = None
+    if is_stream(answer.headers):
+        response = fold(pump(answer, call.decoder(), call.patience()))
+    else:
+        body = answer.read()
+        response = call.decoded(body)
+    answer.close()
+    return response.with_meta(call.meta(answer.headers, attempt.number, body))

@@ -1,0 +1,316 @@
+"""The blocking client.
+
+`Client` holds what is configured and a pool of connections; threads may share one. The module's
+`create` and `stream` ask through a client that is made when it is first needed.
+"""
+
+import functools
+import os
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Literal, Self, overload
+
+from dragoman.client.asking import Options, asked
+from dragoman.client.call import Call
+from dragoman.client.carrying import carried
+from dragoman.client.configuration import Settings
+from dragoman.client.streamed import Stream
+from dragoman.models import shared
+from dragoman.settings.providers import ConfiguredProvider
+from dragoman.transport.protocol import Transport
+from dragoman.transport.timeouts import Timeout
+
+
+class Transports:
+    """What carries the requests of a client: one for the network, one for the simulator.
+
+    Each is made when it is first needed, so that a client that is only made wakes no network.
+    """
+
+    def __init__(self, given: Transport | None, proxy: str | None, ssl_context: Any) -> None:
+        self._given = given
+        self._proxy = proxy
+        self._ssl_context = ssl_context
+        self._environ = dict(os.environ)
+
+    def of(self, url: str) -> Transport:
+        """The transport for this address."""
+        if self._given is not None:
+            return self._given
+        return self._simulator if url.startswith("sim:") else self._network
+
+    def close(self) -> None:
+        """Close what was made."""
+        for name in ("_simulator", "_network"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+
+    @functools.cached_property
+    def _network(self) -> Transport:
+        from dragoman.transport.blocking import BlockingTransport
+
+        return BlockingTransport(
+            proxy=self._proxy, environ=self._environ, ssl_context=self._ssl_context
+        )
+
+    @functools.cached_property
+    def _simulator(self) -> Transport:
+        from dragoman.simulator.in_process import InProcess
+
+        return InProcess()
+
+
+class Completions:
+    """`client.chat.completions`."""
+
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+
+    @overload
+    def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Any],
+        stream: Literal[False] | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        extra_query: Mapping[str, str] | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> shared.CreateChatCompletionResponse: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Any],
+        stream: Literal[True],
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        extra_query: Mapping[str, str] | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> Stream: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Any],
+        stream: bool | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        extra_query: Mapping[str, str] | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> shared.CreateChatCompletionResponse | Stream: ...
+
+    def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Any],
+        stream: bool | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        extra_query: Mapping[str, str] | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> shared.CreateChatCompletionResponse | Stream:
+        """One chat completion: a response, or with `stream=True` its chunks.
+
+        `model` is `provider/model`; `messages` are plain dicts, hub objects, an earlier answer's
+        `message` as it is, or anything with `model_dump`; `fields` are the other fields of a
+        request, under OpenAI's names. `extra_body` is added to the request as it stands. What is
+        not None changes the client's own `timeout` and `max_retries`, and adds to its headers
+        and query.
+
+        Raises the errors of `dragoman.errors`. What failed before its first content may be tried
+        again; what has content never is.
+        """
+        options = self._client.options.changed(
+            timeout=timeout, max_retries=max_retries, headers=extra_headers, query=extra_query
+        )
+        given = {
+            "model": model,
+            "messages": list(messages),
+            "stream": stream,
+            **fields,
+            **(extra_body or {}),
+        }
+        call = Call(asked(given, self._client.providers, options), options)
+        return carried(call, self._client.transports.of(call.asked.message.url))
+
+    def stream(self, *, model: str, messages: Sequence[Any], **fields: Any) -> Stream:
+        """The chunks of one chat completion; `create` with `stream=True`."""
+        stream: Stream = self.create(model=model, messages=messages, stream=True, **fields)
+        return stream
+
+
+class Chat:
+    """`client.chat`."""
+
+    def __init__(self, client: "Client") -> None:
+        self.completions = Completions(client)
+
+
+class Client:
+    """A client for every provider; blocking. Close it, or use `with`, when it is done with."""
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int = 2,
+        default_headers: Mapping[str, str] | None = None,
+        proxy: str | None = None,
+        ssl_context: Any = None,
+        transport: Transport | None = None,
+        settings: Any = None,
+        providers: Mapping[str, Any] | None = None,
+    ) -> None:
+        """The environment is read here and not again.
+
+        `api_key`, `base_url`, `organization` and `project` are those of the provider `openai`;
+        `providers` (name to settings) and `settings` (a TOML file's path, or a dict with
+        `providers`) are for the others. `timeout` is in seconds for the whole request, or a
+        `Timeout` with a bound for each phase. `max_retries` counts attempts after the first.
+        `transport` carries everything, in place of HTTP. Raises `ConfigurationError`.
+        """
+        given = Settings(
+            api_key=api_key,
+            base_url=base_url,
+            organization=organization,
+            project=project,
+            timeout=timeout,
+            max_retries=max_retries,
+            default_headers=default_headers,
+            settings=settings,
+            providers=providers,
+        )
+        self._hold(
+            given.known(os.environ), given.options(), Transports(transport, proxy, ssl_context)
+        )
+
+    def _hold(
+        self,
+        providers: Mapping[str, ConfiguredProvider],
+        options: Options,
+        transports: Transports,
+    ) -> None:
+        self.providers = providers
+        self.options = options
+        self.transports = transports
+        self.chat = Chat(self)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        default_headers: Mapping[str, str] | None = None,
+    ) -> "Client":
+        """A client that asks otherwise, over the same connections."""
+        twin = Client.__new__(Client)
+        options = self.options.changed(
+            timeout=timeout, max_retries=max_retries, headers=default_headers
+        )
+        twin._hold(self.providers, options, self.transports)
+        return twin
+
+    def close(self) -> None:
+        """Close the connections that are idle; may be repeated."""
+        self.transports.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client(base_url={self.providers['openai'].row.base_url!r})"
+
+
+@functools.cache
+def default() -> Client:
+    """The client behind `dragoman.create` and `dragoman.stream`."""
+    return Client()
+
+
+@overload
+def create(
+    *,
+    model: str,
+    messages: Sequence[Any],
+    stream: Literal[False] | None = None,
+    providers: Mapping[str, Any] | None = None,
+    transport: Transport | None = None,
+    **fields: Any,
+) -> shared.CreateChatCompletionResponse: ...
+
+
+@overload
+def create(
+    *,
+    model: str,
+    messages: Sequence[Any],
+    stream: Literal[True],
+    providers: Mapping[str, Any] | None = None,
+    transport: Transport | None = None,
+    **fields: Any,
+) -> Stream: ...
+
+
+def create(
+    *,
+    model: str,
+    messages: Sequence[Any],
+    stream: bool | None = None,
+    providers: Mapping[str, Any] | None = None,
+    transport: Transport | None = None,
+    **fields: Any,
+) -> shared.CreateChatCompletionResponse | Stream:
+    """One chat completion; `Client.chat.completions.create` on a client that everyone shares.
+
+    With `providers` (name to settings) or a `transport`, a client of its own is made for this
+    call alone; make a `Client` to ask more than once.
+    """
+    if providers is None and transport is None:
+        return default().chat.completions.create(
+            model=model, messages=messages, stream=stream, **fields
+        )
+    client = Client(providers=providers, transport=transport)
+    try:
+        answer = client.chat.completions.create(
+            model=model, messages=messages, stream=stream, **fields
+        )
+    except BaseException:
+        client.close()
+        raise
+    if isinstance(answer, Stream):
+        answer.when_closed(client.close)
+    else:
+        client.close()
+    return answer
+
+
+def stream(*, model: str, messages: Sequence[Any], **fields: Any) -> Stream:
+    """The chunks of one chat completion; `create` with `stream=True`."""
+    return create(model=model, messages=messages, stream=True, **fields)
