@@ -102,6 +102,11 @@ class StreamDecoder:
             if choice.message is None and choice.delta is None:
                 path = f"choices[{position}].message"
                 raise RemoteProtocolError(f"{path}: expected an object; got nothing", param=path)
+        indexes = {choice.index for choice in completion.choices}
+        if len(indexes) < len(completion.choices):
+            # Given twice, an index tells nothing: two answers must not become one.
+            for position, choice in enumerate(completion.choices):
+                choice.index = position
         self._hear(completion, True)
         self.terminated = True
 
