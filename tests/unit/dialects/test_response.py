@@ -358,6 +358,12 @@ def test_choices_are_sorted_and_counted_by_position_where_they_have_no_index() -
     assert [(c.index, c.message.content) for c in whole(body).choices] == [(0, "a"), (1, "b")]
 
 
+def test_choices_that_share_an_index_stay_two() -> None:
+    body = {"choices": [{"index": 0, "message": {"content": text}} for text in "ab"]}
+
+    assert [(c.index, c.message.content) for c in whole(body).choices] == [(0, "a"), (1, "b")]
+
+
 def test_white_space_and_a_byte_order_mark_before_a_body_are_read_past() -> None:
     body = b'\xef\xbb\xbf\n\n\n {"choices":[{"message":{"content":"a"}}]}'
 

@@ -102,6 +102,8 @@ class StreamDecoder:
             if choice.message is None and choice.delta is None:
                 path = f"choices[{position}].message"
                 raise RemoteProtocolError(f"{path}: expected an object; got nothing", param=path)
+        if len(completion.choices) > 1:
+            _tell_apart(completion.choices)
         self._hear(completion, True)
         self.terminated = True
 
@@ -314,6 +316,13 @@ class StreamDecoder:
 def stream_decoder(*, made: Made, profile: Profile = OPENAI_PROFILE) -> StreamDecoder:
     """A decoder for one stream."""
     return StreamDecoder(made=made, profile=profile)
+
+
+def _tell_apart(choices: list[wire.Choice]) -> None:
+    """An index given twice tells nothing; two answers must not become one."""
+    if len({choice.index for choice in choices}) < len(choices):
+        for position, choice in enumerate(choices):
+            choice.index = position
 
 
 def _read(text: bytes) -> wire.Completion:
