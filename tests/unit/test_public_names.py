@@ -11,7 +11,15 @@ import dragoman
 
 
 def test_the_public_names_are_these() -> None:
-    assert dragoman.__all__ == ["create", "fold", "translate"]
+    assert dragoman.__all__ == [
+        "AsyncClient",
+        "Client",
+        "Timeout",
+        "create",
+        "fold",
+        "stream",
+        "translate",
+    ]
 
 
 @pytest.mark.parametrize("name", dragoman.__all__)
@@ -41,7 +49,14 @@ def fresh(code: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("code", ["import dragoman", "import dragoman; dragoman.create"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import dragoman",
+        "import dragoman; dragoman.create",
+        "import dragoman; dragoman.Client(); dragoman.AsyncClient()",
+    ],
+)
 def test_importing_loads_nothing_that_talks_to_the_network(code: str) -> None:
     loaded = fresh(f"{code}; import sys; print(' '.join(sys.modules))").split()
 

@@ -100,6 +100,11 @@ def asked(
     if row.base_url is None:
         key = f"providers.{row.name}.base_url"
         raise ConfigurationError(f"{key}: expected the provider's address; got nothing", param=key)
+    if provider.lacks_key:
+        key = f"providers.{row.name}.api_key"
+        raise ConfigurationError(
+            f"{key}: expected a key, or {row.key_variable} to be set; got neither", param=key
+        )
     dialect = DIALECTS[row.dialect]
     profile = Profile(quirks=row.quirks, base_model=provider.base_model)
     encoded = dialect.encode_request(request, model=name, profile=profile)

@@ -52,6 +52,13 @@ class ConfiguredProvider(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     """Headers that every request to it carries."""
 
+    @property
+    def lacks_key(self) -> bool:
+        """Whether a provider that wants a key, at its own address, would be asked without one."""
+        known = PROVIDERS.get(self.row.name)
+        at_home = known is not None and known.base_url == self.row.base_url
+        return at_home and self.row.key_variable is not None and self.api_key is None
+
 
 def configured(
     settings: Mapping[str, Any] | None, *, environ: Mapping[str, str]

@@ -62,8 +62,8 @@ STOPPED = piece({}, "stop", usage={"prompt_tokens": 3, "completion_tokens": 2, "
 
 def ask(server: ScriptedServer, **fields: Any) -> Any:
     lab = {"base_url": server.url + "/v1", "api_key": "sk-canary", **fields.pop("settings", {})}
-    fields = {"model": "lab/m", "messages": [SAID], **fields}
-    return dragoman.create(providers={"lab": lab}, timeout=5, **fields)
+    fields = {"model": "lab/m", "messages": [SAID], "timeout": 5, "max_retries": 0, **fields}
+    return dragoman.create(providers={"lab": lab}, **fields)
 
 
 def texts(chunks: Iterator[Any]) -> str:
