@@ -1,0 +1,39 @@
+"""How both drivers tell that a connection failed: the same words for the same phase.
+
+Pure: the driver knows the phase, and whether a byte of the request was written.
+"""
+
+from typing import Final
+
+from dragoman.errors import APIConnectionError, APITimeoutError, AttemptClass
+from dragoman.transport.timeouts import Timeout
+
+WHILE: Final = {
+    "pool": "while waiting for a free connection",
+    "dns": "while looking up its address",
+    "connect": "while connecting",
+    "tls": "in the TLS handshake",
+    "write": "while sending the request",
+    "first_byte": "while waiting for the answer",
+    "between_events": "while reading the answer",
+    "total": "the whole request",
+}
+"""The phases, as `Timeout` and `APITimeoutError.phase` name them."""
+
+
+def expired(
+    address: str, phase: str, timeout: Timeout, attempt_class: AttemptClass
+) -> APITimeoutError:
+    seconds: float = getattr(timeout, phase)
+    what = "not done" if phase == "total" else "nothing"
+    return APITimeoutError(
+        f"{address}: {WHILE[phase]}: {what} within {seconds:g} s",
+        phase=phase,
+        attempt_class=attempt_class,
+    )
+
+
+def broken(address: str, phase: str, error: OSError) -> APIConnectionError:
+    """What the operating system or TLS says, before a byte of the request was written."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return APIConnectionError(f"{address}: {WHILE[phase]}: {reason}", attempt_class="not_sent")
