@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from dragoman.errors import APIConnectionError, ConfigurationError
+from dragoman.errors import APIConnectionError, ConfigurationError, Error
 from dragoman.transport.destination import Destination
 from dragoman.transport.protocol import Request
 
@@ -77,7 +77,8 @@ def proxy_of(url: str, setting: str) -> Proxy:
     """Raises `ConfigurationError`, which names the setting and never shows the URL."""
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
-        host, port = parts.hostname, parts.port
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")  # The resolver does.
     except ValueError:
         raise bad_proxy(setting, "its host or port is malformed") from None
     if parts.scheme.startswith("socks"):
@@ -139,5 +140,13 @@ def tunnel_refused(proxy: Proxy, destination: Destination, status: int) -> APICo
     why = "; its credentials are missing or wrong" if status == 407 else ""
     return APIConnectionError(
         f"{destination.address}: the proxy {proxy.address} refused to connect ({status}{why})",
+        attempt_class="not_sent",
+    )
+
+
+def tunnel_failed(proxy: Proxy, destination: Destination, error: Error) -> APIConnectionError:
+    """The proxy left, or spoke nonsense, before it said whether it would connect us."""
+    return APIConnectionError(
+        f"{destination.address}: the proxy {proxy.address} did not connect: {error.message}",
         attempt_class="not_sent",
     )

@@ -1,0 +1,163 @@
+"""Where connections wait for the next request: one pool per event loop, a lane per destination.
+
+A lane has so many slots; whoever sends holds one from before its connection is opened until its
+answer is over. Slots are handed on in the order in which they were asked for. Connections that are
+not in use are taken newest first, so that those too many grow old and are closed.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from dragoman.transport.aio.connecting import within
+from dragoman.transport.aio.connection import READ_SIZE, Connection
+from dragoman.transport.attempt import Attempt
+from dragoman.transport.proxies import Proxy
+
+
+class Route(NamedTuple):
+    """What makes two requests take the same connection."""
+
+    secure: bool
+    host: str
+    port: int
+    proxy: Proxy | None
+
+
+class Pool:
+    """The lanes of one event loop."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, *, limit_per_host: int, idle_seconds: float
+    ) -> None:
+        self.loop = loop
+        self.limit_per_host = limit_per_host
+        self.keeps = True
+        """Whether connections are kept for the next request."""
+        self._buffer = memoryview(bytearray(READ_SIZE))
+        self._idle_seconds = idle_seconds
+        self._lanes: dict[Route, Lane] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._guard = self._until_shutdown()
+
+    async def guard(self) -> None:
+        """Has the loop close this pool where it shuts down.
+
+        `asyncio.run` closes every async generator that is still under way, while sockets can yet
+        be closed in order; there is no other place where a library is told.
+        """
+        await anext(self._guard)
+
+    def lane(self, route: Route) -> "Lane":
+        lane = self._lanes.get(route)
+        if lane is None:
+            lane = self._lanes[route] = Lane(self, route)
+        return lane
+
+    def connection(self) -> Connection:
+        return Connection(self.loop, self._buffer)
+
+    def close(self) -> None:
+        """Closes what is idle, and keeps nothing from now on."""
+        self.keeps = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for lane in list(self._lanes.values()):
+            lane.close_idle(parked_until=self.loop.time())
+
+    def parked(self) -> None:
+        """Some connection has become idle."""
+        if self._timer is None:
+            self._timer = self.loop.call_later(self._idle_seconds, self._sweep)
+
+    def emptied(self, route: Route) -> None:
+        self._lanes.pop(route, None)
+
+    def _sweep(self) -> None:
+        self._timer = None
+        now = self.loop.time()
+        for lane in list(self._lanes.values()):
+            lane.close_idle(parked_until=now - self._idle_seconds)
+        oldest = [lane.idle[0].parked_at for lane in self._lanes.values() if lane.idle]
+        if oldest:
+            self._timer = self.loop.call_at(min(oldest) + self._idle_seconds, self._sweep)
+
+    async def _until_shutdown(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            self.close()
+
+
+class Lane:
+    """The connections of one route, and the queue for them."""
+
+    def __init__(self, pool: Pool, route: Route) -> None:
+        self.idle: list[Connection] = []
+        """The newest is the last."""
+        self.loop = pool.loop
+        self._pool = pool
+        self._route = route
+        self._taken = 0
+        self._queue: OrderedDict[asyncio.Future[None], None] = OrderedDict()
+
+    async def slot(self, attempt: Attempt) -> None:
+        """Takes a slot, which `release` or `take_back` gives back."""
+        if self._taken < self._pool.limit_per_host:
+            self._taken += 1
+            return
+        turn: asyncio.Future[None] = self.loop.create_future()
+        self._queue[turn] = None
+        try:
+            async with within(attempt, "pool"):
+                await turn
+        except BaseException:
+            # The slot may have been handed over just before.
+            if turn.done() and not turn.cancelled():
+                self.release()
+            else:
+                self._queue.pop(turn, None)
+            raise
+
+    def release(self) -> None:
+        while self._queue:
+            turn, _ = self._queue.popitem(last=False)
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._taken -= 1
+        self._forget()
+
+    def newest_idle(self) -> Connection | None:
+        """An idle connection that a request may be written to."""
+        while self.idle:
+            connection = self.idle.pop()
+            if connection.unpark():
+                return connection
+            connection.abort()
+        return None
+
+    def take_back(self, connection: Connection) -> None:
+        """The connection has done its work; its slot is free again."""
+        if connection.reusable and self._pool.keeps:
+            connection.park(self._left)
+            self.idle.append(connection)
+            self._pool.parked()
+        else:
+            connection.abort()
+        self.release()
+
+    def close_idle(self, *, parked_until: float) -> None:
+        while self.idle and self.idle[0].parked_at <= parked_until:
+            self.idle.pop(0).abort()
+        self._forget()
+
+    def _left(self, connection: Connection) -> None:
+        self.idle.remove(connection)
+        self._forget()
+
+    def _forget(self) -> None:
+        if not self._taken and not self.idle:
+            self._pool.emptied(self._route)

@@ -1,0 +1,189 @@
+"""The asyncio transport: one request over a pooled connection, on whichever event loop runs.
+
+Each loop has a pool of its own; what a connection does, how it is opened and where it waits stands
+in `dragoman.transport.aio`. Nothing is repeated here: a pooled connection that has gone stale is
+passed over before a byte is written to it, and afterwards a failure is the caller's to judge.
+
+Reference: RFC 9110, RFC 9112; https://docs.python.org/3/library/asyncio-protocol.html
+"""
+
+import asyncio
+import os
+import ssl
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Self
+
+from dragoman.errors import Error, RemoteProtocolError
+from dragoman.transport.aio.connecting import open_connection
+from dragoman.transport.aio.connection import Connection, closed_here
+from dragoman.transport.aio.pool import Lane, Pool, Route
+from dragoman.transport.attempt import Attempt
+from dragoman.transport.destination import destination_of
+from dragoman.transport.protocol import BODY_LIMIT, Request
+from dragoman.transport.proxies import Proxies
+from dragoman.transport.timeouts import Timeout
+from dragoman.transport.tls import Trust
+
+
+class AsyncioTransport:
+    """An `AsyncTransport`; several event loops may use it, in turn or in threads of their own."""
+
+    def __init__(
+        self,
+        *,
+        proxy: str | None = None,
+        environ: Mapping[str, str] | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        limit_per_host: int = 100,
+        idle_seconds: float = 75,
+    ) -> None:
+        """`environ` is where proxies are looked up if none is given; None looks nowhere."""
+        self._proxies = Proxies(proxy=proxy, environ=environ)
+        self._trust = Trust(ssl_context)
+        self._limit_per_host = limit_per_host
+        self._idle_seconds = idle_seconds
+        self._closed = False
+        self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
+        self._process = os.getpid()
+        self._inherited: list[dict[asyncio.AbstractEventLoop, Pool]] = []
+
+    async def send(self, request: Request, *, timeout: Timeout) -> "AsyncioAnswer":
+        destination = destination_of(request.url)
+        secure, host, port, _ = destination
+        proxy = self._proxies.to(destination)
+        pool = await self._pool()
+        where = destination.address + (f" by proxy {proxy.address}" if proxy else "")
+        attempt = Attempt(where, timeout, pool.loop.time())
+        if attempt.over(pool.loop.time()):
+            raise attempt.passed("total", pool.loop.time())
+        lane = pool.lane(Route(secure, host, port, proxy))
+        await lane.slot(attempt)
+        connection = lane.newest_idle()
+        try:
+            if connection is None:
+                connection = pool.connection()
+                data = connection.http.send(request)  # refused here, nothing is opened
+                await open_connection(connection, destination, proxy, self._trust, attempt)
+            else:
+                data = connection.http.send(request)
+            await connection.answered(data, attempt)
+        except BaseException:
+            if connection is not None:
+                connection.abort()
+            lane.release()
+            raise
+        return AsyncioAnswer(connection, lane, attempt)
+
+    def close(self) -> None:
+        self._closed = True
+        self._leave_to_parent()
+        try:
+            here = asyncio.get_running_loop()
+        except RuntimeError:
+            here = None
+        for loop, pool in list(self._pools.items()):
+            if loop is here:
+                pool.close()
+            else:
+                with suppress(RuntimeError):  # closed, and its pool with it
+                    loop.call_soon_threadsafe(pool.close)
+
+    async def _pool(self) -> Pool:
+        """The pool of the running loop."""
+        self._leave_to_parent()
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is None:
+            for other in list(self._pools):
+                if other.is_closed():
+                    self._pools.pop(other, None)
+            pool = self._pools[loop] = Pool(
+                loop, limit_per_host=self._limit_per_host, idle_seconds=self._idle_seconds
+            )
+            pool.keeps = not self._closed
+            await pool.guard()
+        return pool
+
+    def _leave_to_parent(self) -> None:
+        """After a fork the sockets are the parent's: kept, so that nobody closes them here."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._inherited.append(self._pools)
+            self._pools = {}
+
+
+class AsyncioAnswer:
+    """An `AsyncAnswer` that holds its connection until its end, its failure or `close`."""
+
+    def __init__(self, connection: Connection, lane: Lane, attempt: Attempt) -> None:
+        head = connection.head
+        assert head is not None
+        self.status = head.status
+        self.headers: Mapping[str, str] = head.headers
+        self.ended_by_close = head.ended_by_close
+        self._lane = lane
+        self._attempt = attempt
+        self._connection: Connection | None = connection
+        self._failure: Error | None = None
+        if connection.complete and not connection.pieces:
+            self._let_go()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        connection = self._connection
+        if connection is None:
+            if self._failure is not None:
+                raise self._failure
+            raise StopAsyncIteration
+        try:
+            piece = await connection.piece(self._attempt)
+        except BaseException as error:
+            self._failure = error if isinstance(error, Error) else closed_here(begun=True)
+            connection.abort()
+            self._let_go()
+            raise
+        if piece is None:
+            self._let_go()
+            raise StopAsyncIteration
+        return piece
+
+    async def read(self, limit: int = BODY_LIMIT) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in self:
+            size += len(piece)
+            if size > limit:
+                self.close()
+                raise RemoteProtocolError(
+                    f"{self._attempt.address}: expected a body of at most {limit} bytes, more came"
+                )
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._failure = closed_here(begun=True)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._lane.take_back(connection)
+
+    def __del__(self) -> None:
+        connection = self._connection
+        if connection is None:
+            return
+        # It may be collected in any thread, and after its loop.
+        with suppress(RuntimeError):
+            self._lane.loop.call_soon_threadsafe(self._lane.take_back, connection)
+        warnings.warn(
+            f"an answer of {self._attempt.address} was neither read to its end nor closed",
+            ResourceWarning,
+            source=self,
+            stacklevel=1,
+        )
