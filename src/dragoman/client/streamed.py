@@ -36,7 +36,7 @@ class Stream(Iterator[Chunk]):
         self._over = False
         self._when_closed: Callable[[], None] | None = None
         self._include_usage = include_usage
-        self._chunks = self._told(chunks)
+        self._chunks = chunks
 
     @property
     def losses(self) -> tuple[shared.Loss, ...]:
@@ -44,7 +44,19 @@ class Stream(Iterator[Chunk]):
         return self.meta.losses
 
     def __next__(self) -> Chunk:
-        return next(self._chunks)
+        # No generator of its own: it would hold the stream, which then could not be collected.
+        while not self._over:
+            try:
+                chunk = next(self._chunks)
+            except BaseException as failure:
+                self.close()
+                if isinstance(failure, Error):
+                    failure.attempt_class = "content"
+                raise
+            shown = for_caller(chunk, include_usage=self._include_usage)
+            if shown is not None:
+                return shown
+        raise StopIteration
 
     def __enter__(self) -> Self:
         return self
@@ -77,18 +89,6 @@ class Stream(Iterator[Chunk]):
         """Do this too when the stream is closed, by its end or before."""
         self._when_closed = act
 
-    def _told(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-        try:
-            for chunk in chunks:
-                shown = for_caller(chunk, include_usage=self._include_usage)
-                if shown is not None:
-                    yield shown
-        except Error as error:
-            error.attempt_class = "content"
-            raise
-        finally:
-            self.close()
-
 
 class AsyncStream(AsyncIterator[Chunk]):
     """A `Stream` whose chunks are awaited."""
@@ -106,7 +106,7 @@ class AsyncStream(AsyncIterator[Chunk]):
         self._answer = answer
         self._over = False
         self._include_usage = include_usage
-        self._chunks = self._told(chunks)
+        self._chunks = chunks
 
     @property
     def losses(self) -> tuple[shared.Loss, ...]:
@@ -114,7 +114,18 @@ class AsyncStream(AsyncIterator[Chunk]):
         return self.meta.losses
 
     async def __anext__(self) -> Chunk:
-        return await anext(self._chunks)
+        while not self._over:
+            try:
+                chunk = await anext(self._chunks)
+            except BaseException as failure:
+                self.close()
+                if isinstance(failure, Error):
+                    failure.attempt_class = "content"
+                raise
+            shown = for_caller(chunk, include_usage=self._include_usage)
+            if shown is not None:
+                return shown
+        raise StopAsyncIteration
 
     async def __aenter__(self) -> Self:
         return self
@@ -140,15 +151,3 @@ class AsyncStream(AsyncIterator[Chunk]):
         """Let go of the connection at once; may be repeated."""
         self._over = True
         self._answer.close()
-
-    async def _told(self, chunks: AsyncIterator[Chunk]) -> AsyncIterator[Chunk]:
-        try:
-            async for chunk in chunks:
-                shown = for_caller(chunk, include_usage=self._include_usage)
-                if shown is not None:
-                    yield shown
-        except Error as error:
-            error.attempt_class = "content"
-            raise
-        finally:
-            self.close()
