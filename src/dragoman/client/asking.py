@@ -95,8 +95,8 @@ def asked(
 ) -> Asked:
     """The request that these fields are, for the provider that their model names."""
     request = DIALECTS["openai-chat"].decode_request(written(fields))
-    row, name = routed(request.model, {key: one.row for key, one in providers.items()})
-    provider = providers[row.name]
+    provider, name = routed(request.model, providers)
+    row = provider.row
     if row.base_url is None:
         key = f"providers.{row.name}.base_url"
         raise ConfigurationError(f"{key}: expected the provider's address; got nothing", param=key)

@@ -1,13 +1,15 @@
 """From `provider/model` to a provider and its own name for the model."""
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from dragoman.errors import NotFoundError
-from dragoman.providers.provider import Provider
+
+P = TypeVar("P")
 
 
-def routed(model: str, providers: Mapping[str, Provider]) -> tuple[Provider, str]:
-    """The provider that a model is asked of, and the model without our prefix.
+def routed(model: str, providers: Mapping[str, P]) -> tuple[P, str]:
+    """The provider that a model is asked of, by its name, and the model without our prefix.
 
     Raises `NotFoundError` (404, `model_not_found`) with near names where no provider fits.
     """

@@ -5,6 +5,7 @@ and what fine-tuning puts around it. Source: OpenAI's reference and deployment n
 November 2026.
 """
 
+import functools
 import re
 from typing import Final, Literal
 
@@ -167,6 +168,7 @@ _DATE: Final = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|\d{4})$")
 _FINE_TUNED: Final = re.compile(r"^ft:([^:]+).*$")
 
 
+@functools.lru_cache(maxsize=1024)  # names are few, and callers may make up others
 def family_of(model: str) -> Family:
     """The family of a model of OpenAI's."""
     own_name = _FINE_TUNED.sub(r"\1", model.lower()).rpartition("/")[2]
