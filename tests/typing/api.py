@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import assert_type
 
 import dragoman
-from dragoman.client.streamed import Stream
+from dragoman.client.streamed import AsyncStream, Stream
 from dragoman.dialects.dialect import Encoded
 from dragoman.models import shared
 
@@ -40,3 +40,27 @@ def translated() -> None:
         dragoman.translate.response(b"", "openai-chat"), shared.CreateChatCompletionResponse
     )
     assert_type(dragoman.translate.stream([b""], "openai-chat"), Iterator[Chunk])
+
+
+def by_client(client: dragoman.Client) -> None:
+    completions = client.chat.completions
+
+    assert_type(
+        completions.create(model="sim/hello", messages=[]), shared.CreateChatCompletionResponse
+    )
+    assert_type(completions.create(model="sim/hello", messages=[], stream=True), Stream)
+    assert_type(completions.stream(model="sim/hello", messages=[]), Stream)
+    assert_type(client.with_options(timeout=dragoman.Timeout(total=9)), dragoman.Client)
+
+
+async def on_a_loop(client: dragoman.AsyncClient) -> None:
+    completions = client.chat.completions
+
+    assert_type(
+        await completions.create(model="sim/hello", messages=[]),
+        shared.CreateChatCompletionResponse,
+    )
+    stream = await completions.create(model="sim/hello", messages=[], stream=True)
+    assert_type(stream, AsyncStream)
+    async for chunk in stream:
+        assert_type(chunk, Chunk)

@@ -13,7 +13,7 @@ from dragoman.errors import (
     InternalServerError,
     RateLimitError,
 )
-from tests.scripted import Act, ScriptedServer
+from tests.scripted import Act, ScriptedServer, Step
 from tests.unit.client.test_create import (
     SAID,
     SPOKEN,
@@ -88,7 +88,7 @@ def test_a_provider_that_says_nothing_is_given_up() -> None:
 
 
 def test_keep_alives_are_no_content() -> None:
-    script = [
+    script: list[Step] = [
         b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: keep-alive\n\n",
         *[b": keep-alive\n\n"] * 3,
         Act.STALL,
