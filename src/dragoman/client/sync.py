@@ -14,6 +14,7 @@ from dragoman.client.asking import Options, asked
 from dragoman.client.call import Call
 from dragoman.client.carrying import carried
 from dragoman.client.configuration import Settings
+from dragoman.client.parsing import format_of, parsed
 from dragoman.client.streamed import Stream
 from dragoman.models import shared
 from dragoman.settings.providers import ConfiguredProvider
@@ -152,6 +153,20 @@ class Completions:
         """The chunks of one chat completion; `create` with `stream=True`."""
         stream: Stream = self.create(model=model, messages=messages, stream=True, **fields)
         return stream
+
+    def parse(
+        self, *, model: str, messages: Sequence[Any], response_format: Any, **fields: Any
+    ) -> shared.CreateChatCompletionResponse:
+        """One chat completion whose content is a value of the type `response_format`.
+
+        A msgspec Struct, a dataclass, a TypedDict or a pydantic class. The value is
+        `choices[0].message.parsed`; None where the model refused. Raises `RemoteProtocolError`
+        for a text that is no such value.
+        """
+        response: shared.CreateChatCompletionResponse = self.create(
+            model=model, messages=messages, response_format=format_of(response_format), **fields
+        )
+        return parsed(response, response_format)
 
 
 class Chat:
