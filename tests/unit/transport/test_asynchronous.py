@@ -243,6 +243,20 @@ def test_a_server_that_takes_the_request_slowly_is_waited_for() -> None:
     assert run(sent()) == b"hello world"
 
 
+@pytest.mark.parametrize(
+    ("host", "timeout", "phase"),
+    [("localhost", Timeout(dns=0), "dns"), ("127.0.0.1", Timeout(connect=0), "connect")],
+)
+def test_nobody_waits_longer_for_a_connection_than_was_said(
+    host: str, timeout: Timeout, phase: str
+) -> None:
+    with ScriptedServer([OK]) as server:
+        with pytest.raises(APITimeoutError) as caught:
+            run(whole(f"http://{host}:{server.port}", timeout=timeout))
+
+    assert (caught.value.phase, caught.value.attempt_class) == (phase, "not_sent")
+
+
 def test_no_handshake_is_a_timeout_of_tls() -> None:
     with ScriptedServer([Act.STALL], hears_bodies=False) as server:
         url = server.url.replace("http:", "https:")
@@ -400,6 +414,19 @@ def test_https_carries_what_is_large_both_ways(monkeypatch: pytest.MonkeyPatch) 
         assert run(whole(server.url, body=BIG)) == BIG
 
     assert server.heard[0].endswith(BIG)
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 250000\r\n\r\n", b"\r\n"])
+def test_what_was_sent_before_the_close_is_not_lost_under_tls(framing: bytes) -> None:
+    async def late(url: str) -> int:
+        trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
+        transport = AsyncioTransport(ssl_context=trusting)
+        answer = await transport.send(request(url), timeout=PATIENT)
+        await asyncio.sleep(0.1)  # the server has closed behind it by now
+        return len(await answer.read())
+
+    with ScriptedServer([OK, framing, bytes(250_000)], context=server_context()) as server:
+        assert run(late(server.url)) == 250_000
 
 
 def test_a_cut_under_tls_is_a_cut() -> None:
