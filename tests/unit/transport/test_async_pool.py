@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import pytest
 
@@ -13,7 +14,7 @@ from dragoman.errors import APIConnectionError, APITimeoutError
 from dragoman.transport.asynchronous import AsyncioAnswer, AsyncioTransport
 from dragoman.transport.protocol import Request
 from dragoman.transport.timeouts import Timeout
-from tests.scripted import ScriptedServer
+from tests.scripted import Act, ScriptedServer
 
 PATIENT = Timeout()
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -47,10 +48,9 @@ class Peer(asyncio.Protocol):
         self._account = account
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._number = len(self._account.opened)
-        self._account.opened.append(transport)
+        self._account.opened.append(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._account.heard.append(self._number)
@@ -271,6 +271,15 @@ def test_one_transport_serves_several_loops_in_turn() -> None:
     assert [asyncio.run(twice()) for _ in range(3)] == [([0, 0], 1)] * 3
 
 
+def test_a_loop_that_ends_takes_its_idle_connections_along() -> None:
+    transport = AsyncioTransport()
+
+    with ScriptedServer([OK, Act.STALL]) as server:
+        asyncio.run(asked(transport, server.url))
+
+        assert server.gone.wait(10)
+
+
 def test_close_ends_what_is_idle_and_leaves_what_is_read() -> None:
     async def closed() -> tuple[int, bytes, bool]:
         transport = AsyncioTransport()
@@ -310,8 +319,7 @@ parent = asyncio.new_event_loop()
 parent.run_until_complete(asked())
 child = os.fork()
 if not child:
-    asyncio.set_event_loop(None)
-    os._exit(asyncio.new_event_loop().run_until_complete(asked()) != b"hello")
+    os._exit(parent.run_until_complete(asked()) != b"hello")
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 parent.run_until_complete(asked())
 parent.run_until_complete(parent.shutdown_asyncgens())

@@ -5,6 +5,7 @@ What its pool does stands in `test_async_pool.py`.
 
 import asyncio
 import gzip
+import socket
 import ssl
 import subprocess
 import sys
@@ -21,7 +22,9 @@ from dragoman.errors import (
     ConfigurationError,
     RemoteProtocolError,
 )
+from dragoman.transport.aio.connection import Connection
 from dragoman.transport.asynchronous import AsyncioTransport
+from dragoman.transport.attempt import Attempt
 from dragoman.transport.protocol import AsyncAnswer, AsyncTransport, Request
 from dragoman.transport.timeouts import Timeout
 from tests.scripted import Act, ScriptedServer, Step
@@ -224,9 +227,9 @@ def test_a_server_that_takes_no_more_of_the_request_is_a_timeout_of_writing() ->
 def test_a_server_that_takes_the_request_slowly_is_waited_for() -> None:
     async def taken(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        for _ in range(16):
-            await asyncio.sleep(0.03)
-            await reader.readexactly(len(BIG) // 16)
+        for _ in range(8):
+            await asyncio.sleep(0.1)
+            await reader.readexactly(len(BIG) // 8)
         writer.write(OK + LONG + b"hello world")
         writer.close()
 
@@ -234,10 +237,24 @@ def test_a_server_that_takes_the_request_slowly_is_waited_for() -> None:
         server = await asyncio.start_server(taken, "127.0.0.1", 0, limit=2**20)
         async with server:
             port = server.sockets[0].getsockname()[1]
-            timeout = Timeout(write=0.2, first_byte=0.4)
+            timeout = Timeout(write=0.4)
             return await whole(f"http://127.0.0.1:{port}", body=BIG, timeout=timeout)
 
     assert run(sent()) == b"hello world"
+
+
+@pytest.mark.parametrize(
+    ("host", "timeout", "phase"),
+    [("localhost", Timeout(dns=0), "dns"), ("127.0.0.1", Timeout(connect=0), "connect")],
+)
+def test_nobody_waits_longer_for_a_connection_than_was_said(
+    host: str, timeout: Timeout, phase: str
+) -> None:
+    with ScriptedServer([OK]) as server:
+        with pytest.raises(APITimeoutError) as caught:
+            run(whole(f"http://{host}:{server.port}", timeout=timeout))
+
+    assert (caught.value.phase, caught.value.attempt_class) == (phase, "not_sent")
 
 
 def test_no_handshake_is_a_timeout_of_tls() -> None:
@@ -260,6 +277,24 @@ def test_an_answer_that_comes_before_the_body_was_read_is_heard() -> None:
     script = [b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig"]
     with ScriptedServer(script, hears_bodies=False) as server:
         assert run(whole(server.url, body=BIG)) == b"big"
+
+
+def test_an_answer_is_heard_though_writing_fails_before_it_was_read() -> None:
+    async def rescued() -> tuple[int, bytes | None]:
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        connection = Connection(loop, memoryview(bytearray(1024)))
+        connection.opened(ours)
+        await loop.create_connection(lambda: connection, sock=ours)
+        connection.transport.pause_reading()  # so that the loop finds the failed write first
+        theirs.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig")
+        theirs.close()
+        data = connection.http.send(request("http://a.example", body=BIG))
+        attempt = Attempt("a.example:80", PATIENT, loop.time())
+        head = await connection.answered(data, attempt)
+        return head.status, await connection.piece(attempt)
+
+    assert run(rescued()) == (413, b"big")
 
 
 def test_who_reads_slowly_makes_the_server_wait() -> None:
@@ -297,7 +332,7 @@ def test_a_body_over_the_limit_is_refused_and_left() -> None:
         with pytest.raises(RemoteProtocolError, match="at most 10 bytes"):
             await answer.read(10)
 
-    with ScriptedServer([OK, LONG, b"hello world"[:11], Act.STALL]) as server:
+    with ScriptedServer([OK, CHUNKED, b"b\r\nhello world\r\n", Act.STALL]) as server:
         run(limited(server.url))
 
         assert server.gone.wait(SECONDS)
@@ -379,6 +414,19 @@ def test_https_carries_what_is_large_both_ways(monkeypatch: pytest.MonkeyPatch) 
         assert run(whole(server.url, body=BIG)) == BIG
 
     assert server.heard[0].endswith(BIG)
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 250000\r\n\r\n", b"\r\n"])
+def test_what_was_sent_before_the_close_is_not_lost_under_tls(framing: bytes) -> None:
+    async def late(url: str) -> int:
+        trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
+        transport = AsyncioTransport(ssl_context=trusting)
+        answer = await transport.send(request(url), timeout=PATIENT)
+        await asyncio.sleep(0.1)  # the server has closed behind it by now
+        return len(await answer.read())
+
+    with ScriptedServer([OK, framing, bytes(250_000)], context=server_context()) as server:
+        assert run(late(server.url)) == 250_000
 
 
 def test_a_cut_under_tls_is_a_cut() -> None:

@@ -127,6 +127,8 @@ async def secure(
 ) -> None:
     loop = asyncio.get_running_loop()
     async with within(attempt, "tls"):
+        if connection.closed:
+            raise ConnectionResetError("closed by the peer")
         transport = await loop.start_tls(
             connection.transport, connection, trust.context, server_hostname=destination.host
         )

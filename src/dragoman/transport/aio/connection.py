@@ -21,6 +21,9 @@ READ_SIZE: Final = 64 * 1024
 UNREAD_LIMIT: Final = 64 * 1024
 TLS_RECORD: Final = 16 * 1024
 
+PROGRESS_SECONDS: Final = 1.0
+"""How often we look whether the peer takes more; under TLS nothing tells when all has left."""
+
 
 class Connection(asyncio.BufferedProtocol):
     """One socket and one answer at a time.
@@ -56,16 +59,19 @@ class Connection(asyncio.BufferedProtocol):
         self._written = False
         self.transport.write(data)
         attempt.attempt_class = "ambiguous"
-        since, unsent = self._loop.time(), self._unsent()
+        now = since = self._loop.time()
+        unsent = self._unsent()
         while self.head is None:
             phase = "write" if unsent else "first_byte"
-            if await self.something(attempt.until(phase, since)) or self.head is not None:
+            until = attempt.until(phase, since)
+            look = min(until, now + PROGRESS_SECONDS) if unsent else until
+            if await self.something(look) or self.head is not None:
                 continue
-            left = self._unsent()
-            if not unsent or left == unsent or attempt.over(self._loop.time()):
+            now, left = self._loop.time(), self._unsent()
+            if attempt.over(now) or (left == unsent and now >= until):
                 raise attempt.passed(phase, since)
-            # Progress is looked at once per deadline; the last byte may have left long before.
-            since, unsent = (self._loop.time() if left else since), left
+            if left != unsent:
+                since, unsent = now, left
         attempt.attempt_class = "started"
         return self.head
 
@@ -155,7 +161,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         self._filled = self._buffer
-        if sizehint + TLS_RECORD > len(self._buffer):
+        if self._transport is not self._raw and sizehint + TLS_RECORD > len(self._buffer):
             # TLS says how much it holds. At the peer's end it reads once more, and drops what is
             # left: all of it has to find room.
             self._filled = memoryview(bytearray(sizehint + TLS_RECORD))
