@@ -85,7 +85,7 @@ class APIConnectionError(Error):
 
 
 class APITimeoutError(APIConnectionError):
-    """A deadline passed; `phase` says which: `connect`, `write`, `first_byte`, `read`."""
+    """A deadline passed; `phase` says which, under the names of `Timeout` (`total` is one)."""
 
     default_type = "timeout_error"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from dragoman.transport import Request
 from dragoman.transport.blocking import BlockingAnswer, BlockingTransport
+from dragoman.transport.timeouts import Timeout
 from tests.llama import CALLING, MODEL
 
 SCHEMA = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
@@ -18,7 +19,7 @@ def asked(base_url: str, **fields: Any) -> BlockingAnswer:
         headers={"Content-Type": "application/json"},
         body=json.dumps({**question, "temperature": 0, "seed": 1, **fields}).encode(),
     )
-    return BlockingTransport().send(request, timeout=60)
+    return BlockingTransport().send(request, timeout=Timeout.of(60))
 
 
 def test_llama_answers_whole(llama: str) -> None:

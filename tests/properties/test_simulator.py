@@ -15,6 +15,7 @@ from dragoman import translate
 from dragoman.simulator.in_process import InProcess
 from dragoman.streaming.folding import fold
 from dragoman.transport import Request
+from dragoman.transport.timeouts import Timeout
 from tests.schema import faults
 from tests.simulated import MADE
 
@@ -132,7 +133,7 @@ def answered(wish: Json) -> bytes:
         method="POST", url="sim:/chat/completions", headers={}, body=json.dumps(wish).encode()
     )
     transport = InProcess(sleep=lambda _: None, made=lambda: MADE)
-    answer = transport.send(request, timeout=1000)
+    answer = transport.send(request, timeout=Timeout.of(1000))
     body = answer.read()
     assert answer.status == 200, body
     return body

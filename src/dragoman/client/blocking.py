@@ -1,7 +1,7 @@
 """One request, one answer, over a blocking transport.
 
-The thinnest way to a model: no retries, no pool, no fallback. What the caller writes enters
-by one door: it is encoded, then decoded strictly.
+The thinnest way to a model: no retries, no fallback, no connection kept. What the caller writes
+enters by one door: it is encoded, then decoded strictly.
 """
 
 import os
@@ -25,9 +25,10 @@ from dragoman.settings.providers import ConfiguredProvider, configured
 from dragoman.streaming.folding import fold
 from dragoman.streaming.made import Made
 from dragoman.transport.protocol import Answer, Request, Transport
+from dragoman.transport.timeouts import Timeout
 
 TIMEOUT_SECONDS: Final = 600.0
-"""How long each single wait on the provider may last: reasoning models are silent for minutes."""
+"""How long a whole call may last: reasoning models are silent for minutes."""
 
 
 @overload
@@ -38,7 +39,7 @@ def create(
     stream: Literal[False] | None = None,
     providers: Mapping[str, Any] | None = None,
     transport: Transport | None = None,
-    timeout: float = TIMEOUT_SECONDS,
+    timeout: float | Timeout = TIMEOUT_SECONDS,
     **fields: Any,
 ) -> shared.CreateChatCompletionResponse: ...
 
@@ -51,7 +52,7 @@ def create(
     stream: Literal[True],
     providers: Mapping[str, Any] | None = None,
     transport: Transport | None = None,
-    timeout: float = TIMEOUT_SECONDS,
+    timeout: float | Timeout = TIMEOUT_SECONDS,
     **fields: Any,
 ) -> Stream: ...
 
@@ -63,7 +64,7 @@ def create(
     stream: bool | None = None,
     providers: Mapping[str, Any] | None = None,
     transport: Transport | None = None,
-    timeout: float = TIMEOUT_SECONDS,
+    timeout: float | Timeout = TIMEOUT_SECONDS,
     **fields: Any,
 ) -> shared.CreateChatCompletionResponse | Stream:
     """One chat completion: a response, or with `stream=True` its chunks.
@@ -73,7 +74,8 @@ def create(
     whatever else the provider knows. `providers` adds providers to those we know, or changes
     them: name to `base_url`, `dialect`, `api_key` (or `env:NAME`, `file:PATH`) and others; a
     known one is there with the key in its usual environment variable. `timeout` is in seconds
-    and holds for each single wait. `transport` carries the request; None means HTTP.
+    and holds for the whole call, until the last chunk of a streamed one; a `Timeout` bounds its
+    phases one by one. `transport` carries the request; None means HTTP.
 
     Raises the errors of `dragoman.errors`: `BadRequestError` for what is no request,
     `NotFoundError` for an unknown provider, `ConfigurationError`, `UnsupportedParameterError`,
@@ -91,7 +93,7 @@ def _asked(
     provider: ConfiguredProvider,
     name: str,
     transport: Transport | None,
-    timeout: float,
+    timeout: float | Timeout,
 ) -> shared.CreateChatCompletionResponse | Stream:
     row = provider.row
     if row.base_url is None:
@@ -100,8 +102,13 @@ def _asked(
     dialect = DIALECTS[row.dialect]
     profile = Profile(quirks=row.quirks, base_model=provider.base_model)
     encoded = dialect.encode_request(request, model=name, profile=profile)
-    transport = transport or _transport_for(row.base_url)
-    answer = transport.send(_signed(encoded, row.base_url, provider), timeout=timeout)
+    signed = _signed(encoded, row.base_url, provider)
+    if transport is None:
+        transport = _transport_for(row.base_url)
+        answer = transport.send(signed, timeout=Timeout.of(timeout))
+        transport.close()  # Made for this call alone: nothing of it is kept for a next one.
+    else:
+        answer = transport.send(signed, timeout=Timeout.of(timeout))
     try:
         if not 200 <= answer.status < 300:
             raise dialect.decode_error(answer.status, answer.headers, answer.read())
@@ -162,4 +169,4 @@ def _transport_for(base_url: str) -> Transport:
         return InProcess()
     from dragoman.transport.blocking import BlockingTransport
 
-    return BlockingTransport()
+    return BlockingTransport(environ=os.environ)

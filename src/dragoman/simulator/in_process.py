@@ -16,7 +16,6 @@ from dragoman.dialects.dialect import StreamEncoder
 from dragoman.dialects.openai_chat.caller import usage_asked
 from dragoman.errors import (
     APIStatusError,
-    APITimeoutError,
     AttemptClass,
     ConfigurationError,
     RemoteProtocolError,
@@ -27,7 +26,9 @@ from dragoman.simulator.models import MODELS
 from dragoman.simulator.refusals import shown
 from dragoman.streaming.folding import fold
 from dragoman.streaming.made import Made
+from dragoman.transport import failures
 from dragoman.transport.protocol import BODY_LIMIT, Answer, Request
+from dragoman.transport.timeouts import Timeout
 from dragoman.wire import reading
 
 OPENAI: Final = DIALECTS["openai-chat"]
@@ -60,15 +61,18 @@ class InProcess:
         self._sleep = sleep
         self._made = made
 
-    def send(self, request: Request, *, timeout: float) -> Answer:
+    def send(self, request: Request, *, timeout: Timeout) -> Answer:
         """The answer's head: at once for a stream, else when the whole answer would be there."""
-        if timeout <= 0:
-            raise expired(timeout, "connect", "not_sent")
+        if timeout.total <= 0:
+            raise failures.expired("simulator", "total", timeout, "not_sent")
         try:
             return self._answered(request, Pauses(self._sleep, timeout))
         except APIStatusError as error:
             told = OPENAI.encode_error(error)
             return SimulatedAnswer(told.status_code, told.headers, iter([told.body]))
+
+    def close(self) -> None:
+        """Nothing is ever open."""
 
     def _answered(self, request: Request, pauses: "Pauses") -> "SimulatedAnswer":
         if endpoint_of(request) == "/models":
@@ -125,22 +129,21 @@ class SimulatedAnswer:
 class Pauses:
     """Sleeps as long as the caller is patient, and says so when it was not enough."""
 
-    def __init__(self, sleep: Callable[[float], None], timeout: float) -> None:
+    def __init__(self, sleep: Callable[[float], None], timeout: Timeout) -> None:
         self._sleep = sleep
         self._timeout = timeout
+        self._left = timeout.total
 
     def wait(self, seconds: float, phase: str, attempt_class: AttemptClass) -> None:
-        if seconds > self._timeout:
-            self._sleep(self._timeout)
-            raise expired(self._timeout, phase, attempt_class)
+        bound: float = getattr(self._timeout, phase)
+        if self._left < bound:
+            phase, bound = "total", self._left
+        if seconds > bound:
+            self._sleep(bound)
+            raise failures.expired("simulator", phase, self._timeout, attempt_class)
         if seconds:
             self._sleep(seconds)
-
-
-def expired(timeout: float, phase: str, attempt_class: AttemptClass) -> APITimeoutError:
-    return APITimeoutError(
-        f"simulator: nothing within {timeout:g} s", phase=phase, attempt_class=attempt_class
-    )
+            self._left -= seconds
 
 
 def endpoint_of(request: Request) -> str:
@@ -173,7 +176,7 @@ def whole(chunks: Iterable[Paced], pauses: Pauses) -> bytes:
 def streamed(chunks: Iterable[Paced], encoder: StreamEncoder, pauses: Pauses) -> Iterator[bytes]:
     """The events of a stream, each after its pause."""
     for one in chunks:
-        pauses.wait(one.after, "read", "started")
+        pauses.wait(one.after, "between_events", "started")
         event = encoder.encode(one.chunk)
         if event:
             yield event

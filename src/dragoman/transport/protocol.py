@@ -73,7 +73,8 @@ class Answer(Protocol):
         """The body's pieces as they come, never an empty one.
 
         Raises `APIConnectionError` with code `stream_truncated` where the message was cut,
-        `APITimeoutError` in phase `between_events` or `total`, and `RemoteProtocolError` where it cannot be read.
+        `APITimeoutError` in phase `between_events` or `total`, and `RemoteProtocolError` where
+        it cannot be read.
         """
 
     def read(self, limit: int = BODY_LIMIT) -> bytes:

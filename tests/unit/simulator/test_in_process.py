@@ -12,10 +12,12 @@ from dragoman.simulator.in_process import InProcess
 from dragoman.simulator.models import MODELS
 from dragoman.streaming.folding import fold
 from dragoman.transport import Answer, Request, Transport
+from dragoman.transport.timeouts import Timeout
 from tests.simulated import MADE
 
 CHAT = "sim:/chat/completions"
 HI = [{"role": "user", "content": "hi there"}]
+PATIENT = Timeout.of(60)
 
 
 class Simulator:
@@ -25,11 +27,11 @@ class Simulator:
         self.slept: list[float] = []
         self.transport: Transport = InProcess(sleep=self.slept.append, made=lambda: MADE)
 
-    def send(self, method: str, url: str, body: bytes = b"", timeout: float = 60) -> Answer:
+    def send(self, method: str, url: str, body: bytes = b"", timeout: Timeout = PATIENT) -> Answer:
         request = Request(method=method, url=url, headers={}, body=body)
         return self.transport.send(request, timeout=timeout)
 
-    def ask(self, model: str, timeout: float = 60, **fields: Any) -> Answer:
+    def ask(self, model: str, timeout: Timeout = PATIENT, **fields: Any) -> Answer:
         body = json.dumps({"model": model, "messages": HI, **fields}).encode()
         return self.send("POST", CHAT, body, timeout)
 
@@ -114,7 +116,7 @@ def test_the_head_of_a_stream_comes_at_once() -> None:
 def test_a_whole_answer_that_takes_longer_than_the_timeout_is_one() -> None:
     simulator = Simulator()
     with pytest.raises(APITimeoutError) as caught:
-        simulator.ask("words?n=30&rate=1", timeout=20)
+        simulator.ask("words?n=30&rate=1", timeout=Timeout(first_byte=20))
 
     assert (caught.value.phase, caught.value.attempt_class) == ("first_byte", "ambiguous")
     assert simulator.slept == [20]
@@ -122,23 +124,42 @@ def test_a_whole_answer_that_takes_longer_than_the_timeout_is_one() -> None:
 
 def test_a_pause_of_a_stream_that_is_longer_than_the_timeout_is_one() -> None:
     simulator = Simulator()
-    answer = simulator.ask("words?n=30&rate=0.01", stream=True, timeout=20)
+    answer = simulator.ask("words?n=30&rate=0.01", stream=True, timeout=Timeout(between_events=20))
     with pytest.raises(APITimeoutError) as caught:
         answer.read()
 
-    assert (caught.value.phase, caught.value.attempt_class) == ("read", "started")
+    assert (caught.value.phase, caught.value.attempt_class) == ("between_events", "started")
     assert simulator.slept == [20]
 
 
 def test_a_long_stream_with_short_pauses_is_no_timeout() -> None:
-    body = Simulator().ask("words?n=30&rate=1", stream=True, timeout=20).read()
+    body = (
+        Simulator().ask("words?n=30&rate=1", stream=True, timeout=Timeout(between_events=20)).read()
+    )
 
     assert body.endswith(b"data: [DONE]\n\n")
 
 
+def test_many_short_pauses_may_be_too_long_for_the_whole() -> None:
+    simulator = Simulator()
+    answer = simulator.ask("words?n=30&rate=1", stream=True, timeout=Timeout(total=20.5))
+    with pytest.raises(APITimeoutError) as caught:
+        answer.read()
+
+    assert (caught.value.phase, caught.value.attempt_class) == ("total", "started")
+    assert sum(simulator.slept) == 20.5
+
+
+def test_closing_a_transport_that_has_nothing_open_changes_nothing() -> None:
+    simulator = Simulator()
+    simulator.transport.close()
+
+    assert simulator.ask("echo").status == 200
+
+
 def test_no_time_left_means_not_sent() -> None:
     with pytest.raises(APITimeoutError) as caught:
-        Simulator().ask("echo", timeout=0)
+        Simulator().ask("echo", timeout=Timeout.of(0))
 
     assert caught.value.attempt_class == "not_sent"
 
@@ -255,7 +276,7 @@ def test_a_body_over_the_limit_is_refused() -> None:
 def test_ids_and_times_are_made_for_each_answer() -> None:
     body = json.dumps({"model": "echo", "messages": HI}).encode()
     request = Request(method="POST", url=CHAT, headers={}, body=body)
-    first, second = (json.loads(InProcess().send(request, timeout=1).read()) for _ in "ab")
+    first, second = (json.loads(InProcess().send(request, timeout=PATIENT).read()) for _ in "ab")
 
     assert first["id"].startswith("chatcmpl-sim-")
     assert first["id"] != second["id"]
