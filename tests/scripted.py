@@ -1,4 +1,4 @@
-"""A server on loopback that plays a script: each connection hears one request and gets one script.
+"""A server on loopback that plays a script: each connection hears a request and gets one script.
 
 It knows no HTTP beyond where a request ends, so that a script may break it. The connection is
 closed after the last step, and the port after the last script: whoever calls once more is refused.
@@ -25,6 +25,15 @@ class Act(Enum):
     STALL = auto()
     """Is silent until the client has gone, which sets `gone`."""
 
+    HEAR = auto()
+    """Waits for another request on the same connection, or for the client to go."""
+
+    FLOOD = auto()
+    """Sends without a pause until the client has gone, which sets `gone`."""
+
+    SECURE = auto()
+    """Speaks TLS from here on, as the end of a tunnel does; its close ends the script."""
+
 
 Step = bytes | Act | threading.Event
 """Bytes are sent, an event is waited for."""
@@ -38,12 +47,16 @@ class ScriptedServer:
         *scripts: Sequence[Step],
         hears_bodies: bool = True,
         context: ssl.SSLContext | None = None,
+        inner_context: ssl.SSLContext | None = None,
     ) -> None:
         self.heard: list[bytes] = []
         self.gone = threading.Event()
+        self.closed = threading.Semaphore(0)
+        """Released with each connection that has been closed."""
         self._scripts = scripts
         self._hears_bodies = hears_bodies
         self._context = context
+        self._inner_context = inner_context
         self._over = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -75,15 +88,22 @@ class ScriptedServer:
                     return
                 connection.settimeout(PATIENCE_SECONDS)
                 # The client may leave at any step, and some scripts wait for just that.
-                with suppress(OSError), self._secured(connection) as secured:
-                    self.heard.append(request_from(secured, whole=self._hears_bodies))
-                    for step in script:
-                        self._take(step, secured)
+                with suppress(OSError), secured(connection, self._context) as stream:
+                    self._hear(stream)
+                    self._follow(script, stream)
+                self.closed.release()
 
-    def _secured(self, connection: socket.socket) -> socket.socket:
-        if self._context is None:
-            return connection
-        return self._context.wrap_socket(connection, server_side=True)
+    def _hear(self, connection: socket.socket) -> None:
+        if request := request_from(connection, whole=self._hears_bodies):
+            self.heard.append(request)
+
+    def _follow(self, script: Sequence[Step], connection: socket.socket) -> None:
+        for at, step in enumerate(script):
+            if step is Act.SECURE:
+                with secured(connection, self._inner_context) as stream:
+                    return self._follow(script[at + 1 :], stream)
+            self._take(step, connection)
+        return None
 
     def _take(self, step: Step, connection: socket.socket) -> None:
         match step:
@@ -99,6 +119,19 @@ class ScriptedServer:
                     while connection.recv(4096):
                         pass
                 self.gone.set()
+            case Act.HEAR:
+                self._hear(connection)
+            case Act.FLOOD:
+                with suppress(ConnectionError):
+                    while True:
+                        connection.sendall(bytes(64 * 1024))
+                self.gone.set()
+            case Act.SECURE:
+                raise AssertionError("taken where the script is followed")
+
+
+def secured(connection: socket.socket, context: ssl.SSLContext | None) -> socket.socket:
+    return context.wrap_socket(connection, server_side=True) if context else connection
 
 
 def request_from(connection: socket.socket, *, whole: bool) -> bytes:

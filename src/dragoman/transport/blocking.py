@@ -1,10 +1,10 @@
 """A transport for blocking callers: HTTP/1.1 over sockets, connections kept for the next request.
 
-What HTTP is lives in `http1`, waiting in `sockets`, one connection in `blocking_connection`, their
-sharing in `blocking_pool`. Here they become the `Transport` protocol: one request is one attempt.
-It is made anew only where a kept connection turned out to be closed before a byte had left.
+What HTTP is lives in `http1`; connections, their sharing and their deadlines in `sockets`. Here
+they become the `Transport` protocol. One request is one attempt: it is made anew only where a kept
+connection turned out to be closed before a byte had left.
 
-Left out: threads that tidy up. What is idle too long is closed when the next request comes.
+Left out: a thread that tidies up. What is idle too long is closed when the next request comes.
 """
 
 import os
@@ -14,13 +14,13 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dragoman.errors import APIConnectionError, RemoteProtocolError
-from dragoman.transport.blocking_connection import Connection
-from dragoman.transport.blocking_pool import Pool
-from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.destination import Destination, destination_of
 from dragoman.transport.http1.events import AnswerEvent, End, Head, Piece
 from dragoman.transport.protocol import BODY_LIMIT, Request
 from dragoman.transport.proxies import Proxies
+from dragoman.transport.sockets.connection import Connection
+from dragoman.transport.sockets.deadlines import Deadlines
+from dragoman.transport.sockets.pool import Pool
 from dragoman.transport.timeouts import Timeout
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class BlockingTransport:
         proxy = self._proxies.to(destination)
         address = destination.address
         if proxy is not None:
-            address = f"{address} (by way of the proxy {proxy.address})"
+            address = f"{address} by proxy {proxy.address}"
         deadlines = Deadlines(address, timeout)
         key = (destination.secure, destination.host, destination.port, proxy)
         pool = self._pool()
