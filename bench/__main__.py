@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from bench import decoding, importing
+from bench import clients, decoding, importing
 from bench.pairs import PAIRS, Row, WrongAnswerError, figure
 
 SECONDS = 1.0
@@ -39,9 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             python = importing.environment(stack, make=options.openai)
         except importing.NotMeasuredError as missing:
-            print(f"import and name the client: not measured: {missing}")
+            print(f"import and name the client, and ask: not measured: {missing}")
         else:
             rows = importing.rows(python, stack, 1 if options.quick else INTERPRETERS)
+            rows += clients.rows(python, stack, quick=options.quick)
             verdicts += [printed(row, pairs) for row in rows]
     return 0 if all(verdicts) else 1
 

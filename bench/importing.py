@@ -108,7 +108,9 @@ def environment(into: ExitStack, *, make: bool) -> Path:
     python = folder / "bin" / "python"
     msgspec = f"msgspec=={importlib.metadata.version('msgspec')}"
     made: list[str | Path] = [sys.executable, "-m", "venv", folder]
-    filled: list[str | Path] = [python, "-m", "pip", "install", "--quiet", OPENAI, msgspec]
+    httptools = f"httptools=={importlib.metadata.version('httptools')}"
+    install: list[str | Path] = [python, "-m", "pip", "install", "--quiet"]
+    filled = [*install, OPENAI, msgspec, httptools]
     for command in (made, filled):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:

@@ -50,6 +50,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         query: Mapping[str, str] | None = None,
     ) -> "Options":
         """With what is not None; headers and query are added to those there are."""
+        if all(change is None for change in (timeout, max_retries, headers, query)):
+            return self
         return Options(
             timeout=self.timeout if timeout is None else Timeout.of(timeout),
             max_retries=self.max_retries if max_retries is None else max_retries,
