@@ -5,47 +5,28 @@ same way as to any provider. Time and ids come in here: pauses are slept, and a 
 the caller's timeout is the timeout that it would be on a network.
 """
 
+import re
 import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from dragoman.dialects import DIALECTS
-from dragoman.dialects.dialect import StreamEncoder
-from dragoman.dialects.openai_chat.caller import usage_asked
 from dragoman.errors import (
-    APIStatusError,
+    APIConnectionError,
     APITimeoutError,
     AttemptClass,
     ConfigurationError,
     RemoteProtocolError,
-    status_error,
 )
-from dragoman.simulator.engine import Paced, answer
-from dragoman.simulator.models import MODELS
-from dragoman.simulator.refusals import shown
-from dragoman.streaming.folding import fold
+from dragoman.simulator.answering import WholeAnswer, answered
+from dragoman.simulator.faults import Break, Step
+from dragoman.simulator.making import made_now
 from dragoman.streaming.made import Made
 from dragoman.transport.protocol import BODY_LIMIT, Answer, Request
-from dragoman.wire import reading
+from dragoman.transport.timeouts import Timeout
 
-OPENAI: Final = DIALECTS["openai-chat"]
-
-JSON_HEADERS: Final = {"content-type": "application/json"}
-STREAM_HEADERS: Final = {
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache",
-    "x-accel-buffering": "no",
-}
-
-METHODS: Final = {"/chat/completions": "POST", "/models": "GET"}
-"""The method of each path, whatever stands before it."""
-
-
-def made_now() -> Made:
-    """The time of the call, and an id that says where it comes from."""
-    return Made(created=int(time.time()), id=f"chatcmpl-sim-{uuid.uuid4().hex}")
+ENDPOINT: Final = re.compile(r".*(/chat/completions|/models(?:/.*)?)")
+"""Whatever stands before it is taken for the base URL."""
 
 
 class InProcess:
@@ -60,28 +41,17 @@ class InProcess:
         self._sleep = sleep
         self._made = made
 
-    def send(self, request: Request, *, timeout: float) -> Answer:
+    def send(self, request: Request, *, timeout: Timeout | float) -> Answer:
         """The answer's head: at once for a stream, else when the whole answer would be there."""
-        if timeout <= 0:
-            raise expired(timeout, "connect", "not_sent")
-        try:
-            return self._answered(request, Pauses(self._sleep, timeout))
-        except APIStatusError as error:
-            told = OPENAI.encode_error(error)
-            return SimulatedAnswer(told.status_code, told.headers, iter([told.body]))
+        pauses = Pauses(self._sleep, timeout)
+        answer = answered(request.method, path_of(request), request.body, made=self._made())
+        pauses.wait(answer.before, "first_byte")
+        if isinstance(answer, WholeAnswer):
+            return SimulatedAnswer(answer.status, answer.headers, iter([answer.body]))
+        return SimulatedAnswer(answer.status, answer.headers, played(answer.steps, pauses))
 
-    def _answered(self, request: Request, pauses: "Pauses") -> "SimulatedAnswer":
-        if endpoint_of(request) == "/models":
-            return SimulatedAnswer(200, JSON_HEADERS, iter([models_listed()]))
-        asked = OPENAI.decode_request(request.body)
-        chunks = answer(asked, made=self._made())
-        if asked.stream:
-            pieces = streamed(
-                chunks, OPENAI.stream_encoder(include_usage=usage_asked(asked)), pauses
-            )
-            return SimulatedAnswer(200, STREAM_HEADERS, pieces)
-        body = whole(chunks, pauses)
-        return SimulatedAnswer(200, JSON_HEADERS, iter([body]))
+    def close(self) -> None:
+        """Nothing is ever open."""
 
 
 class SimulatedAnswer:
@@ -125,65 +95,66 @@ class SimulatedAnswer:
 class Pauses:
     """Sleeps as long as the caller is patient, and says so when it was not enough."""
 
-    def __init__(self, sleep: Callable[[float], None], timeout: float) -> None:
+    def __init__(self, sleep: Callable[[float], None], timeout: Timeout | float) -> None:
         self._sleep = sleep
-        self._timeout = timeout
+        if isinstance(timeout, Timeout):
+            self._left = timeout.total
+            self._bounds = {
+                "connect": timeout.connect,
+                "first_byte": timeout.first_byte,
+                "between_events": timeout.between_events,
+            }
+        else:
+            self._left = float("inf")
+            self._bounds = dict.fromkeys(("connect", "first_byte", "between_events"), timeout)
+        if min(self._left, self._bounds["connect"]) <= 0:
+            raise expired(0.0, "connect", "not_sent")
 
-    def wait(self, seconds: float, phase: str, attempt_class: AttemptClass) -> None:
-        if seconds > self._timeout:
-            self._sleep(self._timeout)
-            raise expired(self._timeout, phase, attempt_class)
+    def wait(self, seconds: float, phase: str) -> None:
+        bound = self._bounds[phase]
+        patience = min(bound, self._left)
+        if seconds > patience:
+            self._sleep(patience)
+            attempt_class: AttemptClass = "ambiguous" if phase == "first_byte" else "started"
+            raise expired(patience, "total" if self._left < bound else phase, attempt_class)
         if seconds:
             self._sleep(seconds)
+        self._left -= seconds
 
 
-def expired(timeout: float, phase: str, attempt_class: AttemptClass) -> APITimeoutError:
+def expired(seconds: float, phase: str, attempt_class: AttemptClass) -> APITimeoutError:
     return APITimeoutError(
-        f"simulator: nothing within {timeout:g} s", phase=phase, attempt_class=attempt_class
+        f"simulator: nothing within {seconds:g} s", phase=phase, attempt_class=attempt_class
     )
 
 
-def endpoint_of(request: Request) -> str:
-    """What the request is for; raises for a path or a method that there is not."""
+def path_of(request: Request) -> str:
+    """The path below the base URL, wherever that ends."""
     try:
         path = urlsplit(request.url).path
     except ValueError:
         raise ConfigurationError("URL: it is malformed", param="url") from None
-    for endpoint, method in METHODS.items():
-        if f"/{path}".endswith(endpoint):
-            if request.method == method:
-                return endpoint
-            raise status_error(
-                f"method: expected {method} for {endpoint}; got {request.method!r}",
-                status_code=405,
-            )
-    raise status_error(
-        f"path: expected one that ends in {' or '.join(METHODS)}; got {shown(path)!r}",
-        status_code=404,
+    found = ENDPOINT.fullmatch(f"/{path}")
+    return found[1] if found else path
+
+
+def played(steps: Iterator[Step], pauses: Pauses) -> Iterator[bytes]:
+    """The pieces of a body in their time; a broken one raises what a broken connection would."""
+    for step in steps:
+        match step:
+            case Break.CUT:
+                raise truncated("the connection was closed before the end of the answer")
+            case Break.RESET:
+                raise truncated("the connection was reset before the end of the answer")
+            case Break.SILENCE:
+                pauses.wait(float("inf"), "between_events")
+            case _:
+                pauses.wait(step.after, "between_events")
+                if step.data:
+                    yield step.data
+
+
+def truncated(what: str) -> APIConnectionError:
+    return APIConnectionError(
+        f"simulator: {what}", code="stream_truncated", attempt_class="started"
     )
-
-
-def whole(chunks: Iterable[Paced], pauses: Pauses) -> bytes:
-    """The body of a whole answer, when all of it would have been said."""
-    paced = list(chunks)
-    pauses.wait(sum(one.after for one in paced), "first_byte", "ambiguous")
-    return OPENAI.encode_response(fold(one.chunk for one in paced))
-
-
-def streamed(chunks: Iterable[Paced], encoder: StreamEncoder, pauses: Pauses) -> Iterator[bytes]:
-    """The events of a stream, each after its pause."""
-    for one in chunks:
-        pauses.wait(one.after, "read", "started")
-        event = encoder.encode(one.chunk)
-        if event:
-            yield event
-    yield encoder.end()
-
-
-def models_listed() -> bytes:
-    """The body of `GET /models`; these models were never created, so their time is 0."""
-    listed = [
-        {"id": name, "object": "model", "created": 0, "owned_by": "dragoman", "description": told}
-        for name, told in MODELS.items()
-    ]
-    return reading.write({"object": "list", "data": listed})
