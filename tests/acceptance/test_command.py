@@ -4,9 +4,15 @@ import json
 import os
 import re
 import shlex
+import signal
+import socket
 import subprocess
 import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -63,7 +69,90 @@ def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("example", examples())
+SERVERS = ("dragoman sim",)
+"""Examples that begin like this run until Ctrl-C."""
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The command while it runs."""
+    program = "from dragoman.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def asked_as_pasted(curl: str) -> Any:
+    """What the answer to this `curl` line is; machines without curl run it, too."""
+    program, url, option, body = shlex.split(curl)
+    assert (program, option) == ("curl", "-d")
+    with urllib.request.urlopen(url, body.encode(), timeout=60) as answer:
+        return json.load(answer)
+
+
+@pytest.mark.parametrize("example", [line for line in examples() if line.startswith(SERVERS)])
+def test_every_example_of_a_server_answers_and_ends_with_ctrl_c(example: str) -> None:
+    _, *arguments = shlex.split(example)
+
+    # The port of the example may be taken on this machine; the last one named counts.
+    with started(*arguments, "--port", "0") as running:
+        assert running.stdout is not None
+        said, curl = running.stdout.readline(), running.stdout.readline()
+        answer = asked_as_pasted(curl)
+        running.send_signal(signal.SIGINT)
+        rest, complaints = running.communicate(timeout=60)
+
+    assert "Ctrl-C" in said
+    assert answer["choices"][0]["message"]["content"].startswith("Hello!")
+    assert (running.returncode, rest, complaints) == (0, "", "")
+
+
+def test_ctrl_c_ends_the_simulator_in_the_middle_of_an_answer() -> None:
+    with started("sim", "--port", "0") as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        _, url, _, body = shlex.split(running.stdout.readline())
+        asked = body.replace("sim/hello", "sim/hello?stall_at_event=1").replace(
+            "{", '{"stream": true, ', 1
+        )
+        with urllib.request.urlopen(url, asked.encode(), timeout=60) as answer:
+            answer.readline()
+            running.send_signal(signal.SIGINT)
+            _, complaints = running.communicate(timeout=60)
+
+    assert (running.returncode, complaints) == (0, "")
+
+
+def test_a_simulator_that_others_can_reach_says_so() -> None:
+    with started("sim", "--host", "0.0.0.0", "--port", "0") as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        answer = asked_as_pasted(running.stdout.readline())
+        running.send_signal(signal.SIGINT)
+        _, complaints = running.communicate(timeout=60)
+
+    assert answer["object"] == "chat.completion"
+    assert "whoever reaches 0.0.0.0" in complaints
+    assert running.returncode == 0
+
+
+def test_a_port_that_is_taken_is_said_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("sim", "--port", str(taken.getsockname()[1]))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: 127.0.0.1:")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("example", [line for line in examples() if not line.startswith(SERVERS)])
 def test_every_example_of_the_help_runs(example: str, files: Path) -> None:
     *before, line = example.split(" | ")
     echoed = shlex.split(before[0])[1] if before else ""

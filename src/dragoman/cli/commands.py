@@ -20,6 +20,7 @@ def dragoman() -> None:
     Examples:
       dragoman --version
       dragoman chat sim/hello "Hi"
+      dragoman sim
       dragoman translate --from openai-chat --to openai-chat request.json
     """
 
@@ -49,6 +50,39 @@ def chat(
     """
     text = prompt if prompt is not None else sys.stdin.read()
     chatting.chat(model, text, system=system, max_tokens=max_tokens, as_json=as_json)
+
+
+@dragoman.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8089,
+    show_default=True,
+    metavar="N",
+    help="The port to listen on; 0 is any that is free.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="The address to listen on; any but a loopback one lets others in.",
+)
+def sim(port: int, host: str) -> None:
+    """Serve the simulator over HTTP, with OpenAI's paths, until Ctrl-C.
+
+    It needs no key, and is no model. What it says, how slowly, and what goes wrong stands in
+    the name of the model that is asked: sim/words?n=200&rate=80, sim/fail?status=429.
+
+    \b
+    Examples:
+      dragoman sim
+      dragoman sim --port 8090
+      dragoman sim --host 127.0.0.1 --port 0
+    """
+    from dragoman.cli import simulating  # brings asyncio along, which the others can do without
+
+    simulating.serve(host, port)
 
 
 @dragoman.command()

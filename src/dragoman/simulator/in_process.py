@@ -5,48 +5,28 @@ same way as to any provider. Time and ids come in here: pauses are slept, and a 
 the caller's timeout is the timeout that it would be on a network.
 """
 
+import re
 import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from dragoman.dialects import DIALECTS
-from dragoman.dialects.dialect import StreamEncoder
-from dragoman.dialects.openai_chat.caller import usage_asked
 from dragoman.errors import (
-    APIStatusError,
+    APIConnectionError,
+    APITimeoutError,
     AttemptClass,
     ConfigurationError,
     RemoteProtocolError,
-    status_error,
 )
-from dragoman.simulator.engine import Paced, answer
-from dragoman.simulator.models import MODELS
-from dragoman.simulator.refusals import shown
-from dragoman.streaming.folding import fold
+from dragoman.simulator.answering import WholeAnswer, answered
+from dragoman.simulator.faults import Break, Step
+from dragoman.simulator.making import made_now
 from dragoman.streaming.made import Made
-from dragoman.transport import failures
 from dragoman.transport.protocol import BODY_LIMIT, Answer, Request
 from dragoman.transport.timeouts import Timeout
-from dragoman.wire import reading
 
-OPENAI: Final = DIALECTS["openai-chat"]
-
-JSON_HEADERS: Final = {"content-type": "application/json"}
-STREAM_HEADERS: Final = {
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache",
-    "x-accel-buffering": "no",
-}
-
-METHODS: Final = {"/chat/completions": "POST", "/models": "GET"}
-"""The method of each path, whatever stands before it."""
-
-
-def made_now() -> Made:
-    """The time of the call, and an id that says where it comes from."""
-    return Made(created=int(time.time()), id=f"chatcmpl-sim-{uuid.uuid4().hex}")
+ENDPOINT: Final = re.compile(r".*(/chat/completions|/models(?:/.*)?)")
+"""Whatever stands before it is taken for the base URL."""
 
 
 class InProcess:
@@ -63,29 +43,15 @@ class InProcess:
 
     def send(self, request: Request, *, timeout: Timeout) -> Answer:
         """The answer's head: at once for a stream, else when the whole answer would be there."""
-        if timeout.total <= 0:
-            raise failures.expired("simulator", "total", timeout, "not_sent")
-        try:
-            return self._answered(request, Pauses(self._sleep, timeout))
-        except APIStatusError as error:
-            told = OPENAI.encode_error(error)
-            return SimulatedAnswer(told.status_code, told.headers, iter([told.body]))
+        pauses = Pauses(self._sleep, timeout)
+        answer = answered(request.method, path_of(request), request.body, made=self._made())
+        pauses.wait(answer.before, "first_byte")
+        if isinstance(answer, WholeAnswer):
+            return SimulatedAnswer(answer.status, answer.headers, iter([answer.body]))
+        return SimulatedAnswer(answer.status, answer.headers, played(answer.steps, pauses))
 
     def close(self) -> None:
         """Nothing is ever open."""
-
-    def _answered(self, request: Request, pauses: "Pauses") -> "SimulatedAnswer":
-        if endpoint_of(request) == "/models":
-            return SimulatedAnswer(200, JSON_HEADERS, iter([models_listed()]))
-        asked = OPENAI.decode_request(request.body)
-        chunks = answer(asked, made=self._made())
-        if asked.stream:
-            pieces = streamed(
-                chunks, OPENAI.stream_encoder(include_usage=usage_asked(asked)), pauses
-            )
-            return SimulatedAnswer(200, STREAM_HEADERS, pieces)
-        body = whole(chunks, pauses)
-        return SimulatedAnswer(200, JSON_HEADERS, iter([body]))
 
 
 class SimulatedAnswer:
@@ -133,60 +99,54 @@ class Pauses:
         self._sleep = sleep
         self._timeout = timeout
         self._left = timeout.total
+        if min(timeout.total, timeout.connect) <= 0:
+            raise expired(0.0, "connect", "not_sent")
 
-    def wait(self, seconds: float, phase: str, attempt_class: AttemptClass) -> None:
+    def wait(self, seconds: float, phase: str) -> None:
         bound: float = getattr(self._timeout, phase)
-        if self._left < bound:
-            phase, bound = "total", self._left
-        if seconds > bound:
-            self._sleep(bound)
-            raise failures.expired("simulator", phase, self._timeout, attempt_class)
+        patience = min(bound, self._left)
+        if seconds > patience:
+            self._sleep(patience)
+            attempt_class: AttemptClass = "ambiguous" if phase == "first_byte" else "started"
+            raise expired(patience, "total" if self._left < bound else phase, attempt_class)
         if seconds:
             self._sleep(seconds)
-            self._left -= seconds
+        self._left -= seconds
 
 
-def endpoint_of(request: Request) -> str:
-    """What the request is for; raises for a path or a method that there is not."""
+def expired(seconds: float, phase: str, attempt_class: AttemptClass) -> APITimeoutError:
+    return APITimeoutError(
+        f"simulator: nothing within {seconds:g} s", phase=phase, attempt_class=attempt_class
+    )
+
+
+def path_of(request: Request) -> str:
+    """The path below the base URL, wherever that ends."""
     try:
         path = urlsplit(request.url).path
     except ValueError:
         raise ConfigurationError("URL: it is malformed", param="url") from None
-    for endpoint, method in METHODS.items():
-        if f"/{path}".endswith(endpoint):
-            if request.method == method:
-                return endpoint
-            raise status_error(
-                f"method: expected {method} for {endpoint}; got {request.method!r}",
-                status_code=405,
-            )
-    raise status_error(
-        f"path: expected one that ends in {' or '.join(METHODS)}; got {shown(path)!r}",
-        status_code=404,
+    found = ENDPOINT.fullmatch(f"/{path}")
+    return found[1] if found else path
+
+
+def played(steps: Iterator[Step], pauses: Pauses) -> Iterator[bytes]:
+    """The pieces of a body in their time; a broken one raises what a broken connection would."""
+    for step in steps:
+        match step:
+            case Break.CUT:
+                raise truncated("the connection was closed before the end of the answer")
+            case Break.RESET:
+                raise truncated("the connection was reset before the end of the answer")
+            case Break.SILENCE:
+                pauses.wait(float("inf"), "between_events")
+            case _:
+                pauses.wait(step.after, "between_events")
+                if step.data:
+                    yield step.data
+
+
+def truncated(what: str) -> APIConnectionError:
+    return APIConnectionError(
+        f"simulator: {what}", code="stream_truncated", attempt_class="started"
     )
-
-
-def whole(chunks: Iterable[Paced], pauses: Pauses) -> bytes:
-    """The body of a whole answer, when all of it would have been said."""
-    paced = list(chunks)
-    pauses.wait(sum(one.after for one in paced), "first_byte", "ambiguous")
-    return OPENAI.encode_response(fold(one.chunk for one in paced))
-
-
-def streamed(chunks: Iterable[Paced], encoder: StreamEncoder, pauses: Pauses) -> Iterator[bytes]:
-    """The events of a stream, each after its pause."""
-    for one in chunks:
-        pauses.wait(one.after, "between_events", "started")
-        event = encoder.encode(one.chunk)
-        if event:
-            yield event
-    yield encoder.end()
-
-
-def models_listed() -> bytes:
-    """The body of `GET /models`; these models were never created, so their time is 0."""
-    listed = [
-        {"id": name, "object": "model", "created": 0, "owned_by": "dragoman", "description": told}
-        for name, told in MODELS.items()
-    ]
-    return reading.write({"object": "list", "data": listed})

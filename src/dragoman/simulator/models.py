@@ -1,24 +1,27 @@
 """The models that the simulator stands in with, and their names.
 
 A name may end in parameters, as in `words?n=200&first=300ms&rate=80`. All models take `first`,
-the time before the answer begins, and `rate`, in words per second; `words` takes `n`. What the
-models say is decided in `dragoman.simulator.text`.
+the time before the answer begins, and `rate`, in words per second; `words` takes `n`. Faults are
+parameters, too: `dragoman.simulator.faults` has their list. What the models say is decided in
+`dragoman.simulator.text`.
 """
 
 import difflib
-import re
-from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
 from dragoman.errors import NotFoundError
+from dragoman.simulator.faults import ERRORS, FAULTS, NO_FAULTS, USUAL_STATUS, Faults
+from dragoman.simulator.parameters import Parameter, duration, pause_at_rate, whole_number
 from dragoman.simulator.refusals import refused, shown
 
 MODELS: Final[Mapping[str, str]] = {
     "echo": "says what the last user message said",
     "hello": "says hello, and what the simulator is",
     "words": "says as many words as asked for: words?n=200&first=300ms&rate=80",
+    "fail": "answers with an error, or goes wrong as asked: fail?status=429&retry_after=2",
 }
 """Each model, with one line about it."""
 
@@ -41,40 +44,19 @@ class Simulated(msgspec.Struct, frozen=True, kw_only=True):
     pause: float = 0.0
     """Seconds between a word, or a slice of JSON, and the next."""
 
-
-class Parameter(NamedTuple):
-    """What may stand behind `name=`; `read` gives None for what may not."""
-
-    field: str
-    expected: str
-    read: Callable[[str], float | None]
-
-
-def whole_number(text: str) -> int | None:
-    if not re.fullmatch(r"[0-9]{1,6}", text):
-        return None
-    return int(text) if int(text) <= WORDS_LIMIT else None
-
-
-def duration(text: str) -> float | None:
-    """In seconds. The digits are bounded, so that every wait is one that `sleep` can do."""
-    found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s)", text)
-    if found is None:
-        return 0.0 if text == "0" else None
-    return float(found[1]) / (1000 if found[2] == "ms" else 1)
-
-
-def pause_at_rate(text: str) -> float | None:
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text) or not float(text):
-        return None
-    return 1 / float(text)
+    faults: Faults = NO_FAULTS
+    """What goes wrong."""
 
 
 PARAMETERS: Final[Mapping[str, Parameter]] = {
-    "n": Parameter("n", f"a whole number from 0 to {WORDS_LIMIT}", whole_number),
+    "n": whole_number("n", 0, WORDS_LIMIT),
     "first": Parameter("first", "a duration such as 300ms, 1.5s or 0", duration),
     "rate": Parameter("pause", "words per second above 0, such as 80 or 0.5", pause_at_rate),
+    **FAULTS,
 }
+
+ONLY: Final[Mapping[str, str]] = {"n": "words", **dict.fromkeys(ERRORS, "fail")}
+"""Parameters that only one model takes."""
 
 
 def simulated(model: str) -> Simulated:
@@ -93,18 +75,21 @@ def simulated(model: str) -> Simulated:
             code="model_not_found",
             param="model",
         )
-    fields: dict[str, float] = {}
+    fields: dict[str, Any] = {}
     for pair in query.split("&") if mark else ():
         field, value = _read(name, pair)
         if field in fields:
             raise refused("model", "each parameter once", f"{pair.partition('=')[0]} twice")
         fields[field] = value
-    return msgspec.convert({"name": name, **fields}, Simulated)
+    faults = {field: fields.pop(field) for field in FAULTS if field in fields}
+    if name == "fail" and (not faults or faults.keys() & ERRORS):
+        faults.setdefault("status", USUAL_STATUS)
+    return msgspec.convert({"name": name, "faults": faults, **fields}, Simulated)
 
 
 def _read(model: str, pair: str) -> tuple[str, float]:
     name, _, text = pair.partition("=")
-    known = [word for word in PARAMETERS if word != "n" or model == "words"]
+    known = [word for word in PARAMETERS if ONLY.get(word, model) == model]
     if name not in known:
         raise refused("model", f"parameters of {model} among {', '.join(known)}", shown(name))
     parameter = PARAMETERS[name]

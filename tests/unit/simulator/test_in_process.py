@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from dragoman import translate
-from dragoman.errors import APITimeoutError, ConfigurationError, RemoteProtocolError
+from dragoman.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    ConfigurationError,
+    RemoteProtocolError,
+)
 from dragoman.simulator.in_process import InProcess
 from dragoman.simulator.models import MODELS
 from dragoman.streaming.folding import fold
@@ -17,7 +22,16 @@ from tests.simulated import MADE
 
 CHAT = "sim:/chat/completions"
 HI = [{"role": "user", "content": "hi there"}]
-PATIENT = Timeout.of(60)
+
+TRANSPORT: type[Transport] = InProcess
+"""For the type checker: it keeps what a transport promises."""
+
+
+def each(seconds: Timeout | float) -> Timeout:
+    """A bound for each single wait, and none for the whole."""
+    if isinstance(seconds, Timeout):
+        return seconds
+    return Timeout(connect=seconds, first_byte=seconds, between_events=seconds, total=10**9)
 
 
 class Simulator:
@@ -25,13 +39,15 @@ class Simulator:
 
     def __init__(self) -> None:
         self.slept: list[float] = []
-        self.transport: Transport = InProcess(sleep=self.slept.append, made=lambda: MADE)
+        self.transport = InProcess(sleep=self.slept.append, made=lambda: MADE)
 
-    def send(self, method: str, url: str, body: bytes = b"", timeout: Timeout = PATIENT) -> Answer:
+    def send(
+        self, method: str, url: str, body: bytes = b"", timeout: Timeout | float = 60
+    ) -> Answer:
         request = Request(method=method, url=url, headers={}, body=body)
-        return self.transport.send(request, timeout=timeout)
+        return self.transport.send(request, timeout=each(timeout))
 
-    def ask(self, model: str, timeout: Timeout = PATIENT, **fields: Any) -> Answer:
+    def ask(self, model: str, timeout: Timeout | float = 60, **fields: Any) -> Answer:
         body = json.dumps({"model": model, "messages": HI, **fields}).encode()
         return self.send("POST", CHAT, body, timeout)
 
@@ -116,7 +132,7 @@ def test_the_head_of_a_stream_comes_at_once() -> None:
 def test_a_whole_answer_that_takes_longer_than_the_timeout_is_one() -> None:
     simulator = Simulator()
     with pytest.raises(APITimeoutError) as caught:
-        simulator.ask("words?n=30&rate=1", timeout=Timeout(first_byte=20))
+        simulator.ask("words?n=30&rate=1", timeout=20)
 
     assert (caught.value.phase, caught.value.attempt_class) == ("first_byte", "ambiguous")
     assert simulator.slept == [20]
@@ -124,7 +140,7 @@ def test_a_whole_answer_that_takes_longer_than_the_timeout_is_one() -> None:
 
 def test_a_pause_of_a_stream_that_is_longer_than_the_timeout_is_one() -> None:
     simulator = Simulator()
-    answer = simulator.ask("words?n=30&rate=0.01", stream=True, timeout=Timeout(between_events=20))
+    answer = simulator.ask("words?n=30&rate=0.01", stream=True, timeout=20)
     with pytest.raises(APITimeoutError) as caught:
         answer.read()
 
@@ -133,33 +149,33 @@ def test_a_pause_of_a_stream_that_is_longer_than_the_timeout_is_one() -> None:
 
 
 def test_a_long_stream_with_short_pauses_is_no_timeout() -> None:
-    body = (
-        Simulator().ask("words?n=30&rate=1", stream=True, timeout=Timeout(between_events=20)).read()
-    )
+    body = Simulator().ask("words?n=30&rate=1", stream=True, timeout=20).read()
 
     assert body.endswith(b"data: [DONE]\n\n")
 
 
-def test_many_short_pauses_may_be_too_long_for_the_whole() -> None:
+@pytest.mark.parametrize(
+    ("timeout", "phase", "slept"),
+    [
+        (Timeout(between_events=20), "between_events", [20]),
+        (Timeout(total=20), "total", [20]),
+        (Timeout(total=150), "total", [100, 50]),
+    ],
+)
+def test_the_deadline_that_passed_has_its_name(
+    timeout: Timeout, phase: str, slept: list[float]
+) -> None:
     simulator = Simulator()
-    answer = simulator.ask("words?n=30&rate=1", stream=True, timeout=Timeout(total=20.5))
+    answer = simulator.ask("words?n=30&first=100s&rate=0.01", stream=True, timeout=timeout)
     with pytest.raises(APITimeoutError) as caught:
         answer.read()
 
-    assert (caught.value.phase, caught.value.attempt_class) == ("total", "started")
-    assert sum(simulator.slept) == 20.5
-
-
-def test_closing_a_transport_that_has_nothing_open_changes_nothing() -> None:
-    simulator = Simulator()
-    simulator.transport.close()
-
-    assert simulator.ask("echo").status == 200
+    assert (caught.value.phase, simulator.slept) == (phase, slept)
 
 
 def test_no_time_left_means_not_sent() -> None:
     with pytest.raises(APITimeoutError) as caught:
-        Simulator().ask("echo", timeout=Timeout.of(0))
+        Simulator().ask("echo", timeout=0)
 
     assert caught.value.attempt_class == "not_sent"
 
@@ -276,8 +292,49 @@ def test_a_body_over_the_limit_is_refused() -> None:
 def test_ids_and_times_are_made_for_each_answer() -> None:
     body = json.dumps({"model": "echo", "messages": HI}).encode()
     request = Request(method="POST", url=CHAT, headers={}, body=body)
-    first, second = (json.loads(InProcess().send(request, timeout=PATIENT).read()) for _ in "ab")
+    first, second = (json.loads(InProcess().send(request, timeout=Timeout()).read()) for _ in "ab")
 
     assert first["id"].startswith("chatcmpl-sim-")
     assert first["id"] != second["id"]
     assert first["created"] > MADE.created - 10**9
+
+
+def test_a_model_can_be_told() -> None:
+    told = json.loads(Simulator().send("GET", "sim:/v1/models/words%3Fn%3D3").read())
+
+    assert (told["id"], told["object"], told["description"]) == (
+        "words?n=3",
+        "model",
+        MODELS["words"],
+    )
+
+
+# What goes wrong on demand
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("fault", ["cut_at_byte=40", "cut_at_event=0", "reset_at_event=0"])
+def test_a_broken_connection_is_one_whatever_was_asked(fault: str, stream: bool) -> None:
+    answer = Simulator().ask(f"echo?{fault}", stream=stream)
+    with pytest.raises(APIConnectionError) as caught:
+        answer.read()
+
+    assert (caught.value.code, caught.value.attempt_class) == ("stream_truncated", "started")
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_silence_lasts_as_long_as_the_caller_is_patient(stream: bool) -> None:
+    simulator = Simulator()
+    answer = simulator.ask("echo?stall_at_event=0", stream=stream, timeout=20)
+    with pytest.raises(APITimeoutError) as caught:
+        answer.read()
+
+    assert (caught.value.phase, caught.value.attempt_class) == ("between_events", "started")
+    assert simulator.slept == [20]
+
+
+@pytest.mark.parametrize("model", ["fail?status=529&retry_after=3", "fail?status=529&first=2s"])
+def test_an_error_is_an_answer_with_the_status_that_was_asked_for(model: str) -> None:
+    assert Simulator().ask(model).status == 529
+    assert Simulator().ask(model, stream=True).status == 529

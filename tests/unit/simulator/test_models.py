@@ -3,6 +3,7 @@
 import pytest
 
 from dragoman.errors import BadRequestError, NotFoundError
+from dragoman.simulator.faults import FAULTS, Faults
 from dragoman.simulator.models import MODELS, Simulated, simulated
 
 
@@ -11,6 +12,36 @@ def test_every_model_on_the_list_is_there_and_waits_for_nothing(model: str) -> N
     found = simulated(model)
 
     assert (found.name, found.first, found.pause) == (model, 0, 0)
+
+
+@pytest.mark.parametrize("model", sorted({*MODELS} - {"fail"}))
+def test_nothing_goes_wrong_unless_it_is_asked_to(model: str) -> None:
+    assert simulated(model).faults == Faults()
+
+
+@pytest.mark.parametrize(
+    ("model", "faults"),
+    [
+        ("fail", Faults(status=500)),
+        ("fail?first=1s", Faults(status=500)),
+        ("fail?status=429&retry_after=2", Faults(status=429, retry_after=2)),
+        ("fail?retry_after=2", Faults(status=500, retry_after=2)),
+        ("fail?after=3", Faults(status=500, after=3)),
+        ("fail?after=3&cut_at_byte=9", Faults(status=500, after=3, cut_at_byte=9)),
+        ("fail?cut_at_event=3", Faults(cut_at_event=3)),
+        ("words?n=3&wrong_usage&no_terminator", Faults(wrong_usage=True, no_terminator=True)),
+    ],
+)
+def test_what_goes_wrong_stands_in_the_name(model: str, faults: Faults) -> None:
+    assert simulated(model).faults == faults
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_fault_on_the_list_can_be_asked_for(fault: str) -> None:
+    alone = FAULTS[fault].read("") is not None
+    found = simulated(f"fail?{fault}" if alone else f"fail?{fault}=400").faults
+
+    assert getattr(found, FAULTS[fault].field) == (True if alone else 400)
 
 
 def test_the_prefix_of_the_provider_may_stay() -> None:
@@ -65,10 +96,19 @@ def test_near_names_are_offered_for_a_model_that_is_not_there() -> None:
         ("words?rate=0.000", "got '0.000'"),
         ("words?rate=fast", "got 'fast'"),
         ("words?n=3&n=3", "each parameter once; got n twice"),
-        ("words?speed=3", "parameters of words among n, first, rate; got 'speed'"),
+        ("words?speed=3", "parameters of words among n, first, rate, cut_at_byte, "),
         ("words?", "got ''"),
         ("words?n=3&", "got ''"),
-        ("echo?n=3", "parameters of echo among first, rate; got 'n'"),
+        ("words?speed=3", "no_terminator; got 'speed'"),
+        ("echo?n=3", "parameters of echo among first, rate, cut_at_byte, "),
+        ("echo?status=429", "no_terminator; got 'status'"),
+        ("fail?n=3", "parameters of fail among first, rate, status, after, retry_after, "),
+        ("fail?status=200", "expected status to be a whole number from 400 to 599; got '200'"),
+        ("fail?status=600", "got '600'"),
+        ("fail?after=-1", "expected after to be a whole number from 0 to 999999999"),
+        ("echo?cut_at_byte", "expected cut_at_byte to be a whole number from 0 to 999999999"),
+        ("echo?stall_at_event=1.5", "got '1.5'"),
+        ("echo?wrong_usage=1", "expected wrong_usage to be named without a value; got '1'"),
     ],
 )
 def test_a_wrong_parameter_is_named_with_what_was_expected_and_what_came(

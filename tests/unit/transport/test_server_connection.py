@@ -403,3 +403,50 @@ def test_nobody_is_told_who_does_not_wait(request_: bytes) -> None:
     connection.receive(request_)
 
     assert connection.go_ahead() == b""
+
+
+# What whoever drives it may ask and tell
+
+
+def test_a_connection_is_idle_until_a_request_begins_and_again_when_it_is_answered() -> None:
+    connection = ServerConnection()
+    seen = [connection.idle]
+    for data in (b"\r\n", GET[:5], GET[5:]):
+        connection.receive(data)
+        seen.append(connection.idle)
+    connection.respond(200, {}, b"")
+
+    assert [*seen, connection.idle] == [True, True, False, False, True]
+
+
+def test_an_answer_in_pieces_is_started_until_it_is_ended() -> None:
+    connection = ServerConnection()
+    connection.receive(GET)
+    seen = [connection.answer_started]
+    connection.start(200, {})
+    seen.append(connection.answer_started)
+    connection.end()
+
+    assert [*seen, connection.answer_started] == [False, True, False]
+
+
+@pytest.mark.parametrize("before_the_head", [True, False])
+def test_a_connection_can_be_told_that_an_answer_is_its_last(before_the_head: bool) -> None:
+    connection = ServerConnection()
+    if before_the_head:
+        connection.close_after_answer()
+    connection.receive(GET)
+    connection.close_after_answer()
+
+    assert b"\r\nConnection: close\r\n" in connection.respond(200, {}, b"")
+    assert connection.must_close
+
+
+def test_an_answer_in_pieces_that_becomes_the_last_still_comes_to_its_end() -> None:
+    connection = ServerConnection()
+    connection.receive(GET)
+    connection.start(200, {})
+    connection.close_after_answer()
+
+    assert connection.piece(b"hi") + connection.end() == b"2\r\nhi\r\n0\r\n\r\n"
+    assert connection.must_close

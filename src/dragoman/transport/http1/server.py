@@ -71,6 +71,7 @@ class ServerConnection:
         self._ahead = b""
         self._continue_due = False
         self._keep_alive = True
+        self._last = False
         self._eof = False
         self._refused = False
         self._answering: Answering = "no"
@@ -85,6 +86,22 @@ class ServerConnection:
     def answer_owed(self) -> bool:
         """A request's head has come, or was refused, and its answer is not complete."""
         return not self._closed and (self._request is not None or self._refused)
+
+    @property
+    def answer_started(self) -> bool:
+        """The head of an answer in pieces has been written, its end has not."""
+        return self._answering != "no"
+
+    @property
+    def idle(self) -> bool:
+        """Nothing of a request has come, and none is being answered."""
+        begun = self._head is None or self._head.raw.strip(b"\r\n")
+        return not (self._closed or self._refused or begun)
+
+    def close_after_answer(self) -> None:
+        """Take no request after this one; an answer whose head is still to come says so."""
+        self._last = True
+        self._keep_alive = False
 
     def receive(self, data: bytes) -> list[RequestEvent]:
         """What these bytes tell, after those kept from before."""
@@ -180,7 +197,7 @@ class ServerConnection:
             raise self._too_large()
         expects = expects_continue(headers) and minor == 1
         self._continue_due = expects and not (isinstance(body, Sized) and body.size == 0)
-        self._keep_alive = kept_alive(headers, minor=minor)
+        self._keep_alive = kept_alive(headers, minor=minor) and not self._last
         self._head, self._body, self._size = None, body, 0
         self._request = RequestHead(
             method, target, headers, "1.1" if minor else "1.0", self._continue_due

@@ -1,0 +1,67 @@
+"""The simulator behind a socket: OpenAI's paths over HTTP, with faults that are real.
+
+A cut is a body that ends before its end, a reset is a reset, silence lasts until the caller goes.
+What is answered is decided in `dragoman.simulator.answering`, how it travels by
+`dragoman.transport.serving`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+from dragoman.errors import APIStatusError
+from dragoman.simulator.answering import WholeAnswer, answered, refusal
+from dragoman.simulator.faults import Break, Step
+from dragoman.simulator.making import made_now, request_id
+from dragoman.transport.handling import (
+    GUARDS,
+    CutOffError,
+    Guards,
+    Reply,
+    Served,
+    StreamedReply,
+)
+from dragoman.transport.serving import Server, serve
+
+
+async def simulate(*, host: str, port: int, guards: Guards = GUARDS) -> Server:
+    """The simulator on this address, below `/v1` and below `/`."""
+    return await serve(handle, host=host, port=port, refusal=refused, guards=guards)
+
+
+async def handle(request: Served) -> Reply | StreamedReply:
+    path = request.path
+    if path.startswith("/v1/"):
+        path = path.removeprefix("/v1")
+    answer = answered(request.method, path, request.body, made=made_now())
+    await asyncio.sleep(answer.before)
+    if isinstance(answer, WholeAnswer):
+        return told(answer)
+    return StreamedReply(
+        status=answer.status, headers=with_id(answer.headers), pieces=played(answer.steps)
+    )
+
+
+def refused(error: APIStatusError) -> Reply:
+    return told(refusal(error))
+
+
+def told(answer: WholeAnswer) -> Reply:
+    return Reply(status=answer.status, headers=with_id(answer.headers), body=answer.body)
+
+
+def with_id(headers: dict[str, str]) -> dict[str, str]:
+    return {**headers, "x-request-id": request_id()}
+
+
+async def played(steps: Iterator[Step]) -> AsyncIterator[bytes]:
+    """The pieces of a body in their time, broken off where a step says so."""
+    for step in steps:
+        match step:
+            case Break.CUT | Break.RESET:
+                raise CutOffError(reset=step is Break.RESET)
+            case Break.SILENCE:
+                await asyncio.get_running_loop().create_future()
+            case _:
+                # Also where it is 0: other callers get their turn between two pieces.
+                await asyncio.sleep(step.after)
+                yield step.data

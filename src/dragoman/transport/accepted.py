@@ -1,0 +1,352 @@
+"""One accepted connection on an event loop: bytes, deadlines, and the handler's task.
+
+    head --> body --End--> answer --answered--> idle --first byte--> head
+                                            `--> closing
+
+What the bytes mean is read by `ServerConnection`; this file owns the socket and the clock. It
+reads on while an answer is owed, since a paused socket shows neither FIN nor RST: whoever goes
+away is noticed at once, and the handler's task is cancelled.
+"""
+
+import asyncio
+import logging
+import socket
+import struct
+import sys
+from collections.abc import AsyncIterator
+from typing import Any, Final, Literal, Protocol
+
+from dragoman.errors import APIStatusError, status_error
+from dragoman.transport.handling import (
+    CutOffError,
+    Guards,
+    Handler,
+    Refusal,
+    Reply,
+    Served,
+    StreamedReply,
+)
+from dragoman.transport.http1.events import (
+    End,
+    Flooded,
+    Piece,
+    Refused,
+    RequestEvent,
+    RequestHead,
+)
+from dragoman.transport.http1.server import ServerConnection
+
+BUFFER_BYTES: Final = 64 * 1024
+"""Of one read, and of what may wait for the caller before the pieces of an answer wait."""
+
+TURN: Final = 32
+"""Pieces after which the loop gets its turn, though the next may be there already."""
+
+LINGER_FOR_NO_TIME: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+"""Makes a close a reset."""
+
+Phase = Literal["head", "body", "answer", "idle", "closing"]
+
+log: Final = logging.getLogger("dragoman.server")
+
+
+class House(Protocol):
+    """What a connection needs of the server that accepted it."""
+
+    handler: Handler
+    refusal: Refusal
+    guards: Guards
+    buffer: memoryview
+    tasks: set[asyncio.Task[None]]
+
+    def opened(self, connection: "Accepted") -> bool:
+        """Whether there is room for it."""
+
+    def lost(self, connection: "Accepted") -> None: ...
+
+
+class Accepted(asyncio.BufferedProtocol):
+    """The protocol of one connection."""
+
+    peer = ""
+    _transport: asyncio.Transport
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._guards = house.guards
+        self._loop = asyncio.get_running_loop()
+        self._connection = ServerConnection(body_limit=house.guards.body_bytes)
+        # Where reads complete behind the loop's back, they cannot share a buffer.
+        own = sys.platform == "win32"
+        self._buffer = memoryview(bytearray(BUFFER_BYTES)) if own else house.buffer
+        self._head: RequestHead | None = None
+        self._body: list[bytes] = []
+        self._task: asyncio.Task[None] | None = None
+        self._writable: asyncio.Future[None] | None = None
+        self._waiting_bytes = 0
+        self._phase: Phase = "head"
+        self._since = self._due = 0.0
+        self._body_bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    # Called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        name: Any = transport.get_extra_info("peername")
+        self.peer = str(name[0]) if isinstance(name, tuple) else ""
+        if not self._house.opened(self):
+            self.abort()
+            return
+        transport.set_write_buffer_limits(high=BUFFER_BYTES)
+        self._enter("head", self._guards.head_seconds)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self._phase == "closing":
+            return
+        self._body_bytes += nbytes
+        self._hear(self._connection.receive(bytes(self._buffer[:nbytes])))
+
+    def eof_received(self) -> bool:
+        if self._task is not None:
+            self.abort()
+        elif self._phase != "closing":
+            self._hear(self._connection.receive_eof())
+        return False
+
+    def pause_writing(self) -> None:
+        self._writable = self._loop.create_future()
+        self._waiting_bytes = self._transport.get_write_buffer_size()
+        self._expect(self._guards.stall_seconds)
+
+    def resume_writing(self) -> None:
+        writable, self._writable = self._writable, None
+        if writable is not None and not writable.done():
+            writable.set_result(None)
+        if self._phase == "answer":
+            self._due = float("inf")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._phase = "closing"
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._writable is not None:
+            self._writable.cancel()
+        if self._task is not None:
+            self._task.cancel()
+        self._house.lost(self)
+
+    # Called by the server
+
+    def drain(self) -> None:
+        """Close after the answer that is owed, or at once where none is."""
+        self._connection.close_after_answer()
+        if self._connection.idle:
+            self._close()
+
+    def abort(self) -> None:
+        """Close at once, and cancel whatever is under way."""
+        self._phase = "closing"
+        if self._task is not None:
+            self._task.cancel()
+        self._transport.abort()
+
+    # Requests
+
+    def _hear(self, events: list[RequestEvent]) -> None:
+        with_head = False
+        for event in events:
+            match event:
+                case RequestHead():
+                    with_head = True
+                    self._head, self._body, self._body_bytes = event, [], 0
+                    self._since = self._loop.time()
+                    self._enter("body", self._body_seconds())
+                    self._transport.write(self._connection.go_ahead())
+                case Piece(data):
+                    self._body.append(data)
+                    if with_head:
+                        self._body_bytes += len(data)
+                case End():
+                    self._answer()
+                case Refused(error):
+                    self._refuse(error)
+                case Flooded():
+                    self.abort()
+        if self._phase == "closing":
+            return
+        if self._connection.must_close:
+            self._close()
+        elif self._phase == "idle" and not self._connection.idle:
+            self._enter("head", self._guards.head_seconds)
+
+    def _answer(self) -> None:
+        assert self._head is not None
+        self._enter("answer", float("inf"))
+        request = Served(
+            method=self._head.method,
+            target=self._head.target,
+            headers=self._head.headers,
+            body=b"".join(self._body),
+            peer=self.peer,
+        )
+        self._head, self._body = None, []
+        self._task = task = self._loop.create_task(self._serve(request))
+        self._house.tasks.add(task)
+        task.add_done_callback(self._house.tasks.discard)
+
+    def _refuse(self, error: APIStatusError) -> None:
+        """Answer, and let the caller finish sending, so that it gets to read the answer."""
+        if self._connection.answer_owed:
+            self._respond(self._house.refusal(error))
+        self._enter("closing", self._guards.linger_seconds)
+        self._body = []
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+
+    # Answers
+
+    async def _serve(self, request: Served) -> None:
+        try:
+            await self._tell(request, await self._house.handler(request))
+        except CutOffError as cut:
+            await self._cut(reset=cut.reset)
+        except Exception:
+            log.exception("the handler of %r failed", request)
+            if self._connection.answer_started:
+                await self._cut(reset=False)
+            else:
+                self._respond(self._house.refusal(status_error("it failed", status_code=500)))
+                await self._written()
+        self._task = None
+        self._answered()
+
+    async def _tell(self, request: Served, reply: Reply | StreamedReply) -> None:
+        if isinstance(reply, Reply):
+            self._respond(reply)
+            await self._written()
+            return
+        try:
+            self._transport.write(self._connection.start(reply.status, reply.headers))
+            if request.method != "HEAD":
+                await self._pump(reply.pieces)
+            self._transport.write(self._connection.end())
+        finally:
+            await closed(reply.pieces)
+        await self._written()
+
+    async def _pump(self, pieces: AsyncIterator[bytes]) -> None:
+        drawn = 0
+        async for piece in pieces:
+            if self._transport.is_closing():
+                raise CutOffError
+            self._transport.write(self._connection.piece(piece))
+            drawn += 1
+            if self._writable is not None:
+                await self._written()
+            elif not drawn % TURN:
+                await asyncio.sleep(0)
+
+    def _respond(self, reply: Reply) -> None:
+        self._transport.write(self._connection.respond(reply.status, reply.headers, reply.body))
+
+    async def _written(self) -> None:
+        """The caller has taken enough for more to be written."""
+        if self._writable is not None:
+            await self._writable
+
+    async def _cut(self, *, reset: bool) -> None:
+        """End the answer before its end, once all that was written has left."""
+        self._transport.set_write_buffer_limits(high=0)
+        await self._written()
+        self._task = None
+        if reset:
+            wire: socket.socket = self._transport.get_extra_info("socket")
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_FOR_NO_TIME)
+            self.abort()
+        else:
+            self._close()
+
+    def _answered(self) -> None:
+        if self._phase == "closing":
+            return
+        if self._connection.must_close:
+            self._close()
+            return
+        self._enter("idle", self._guards.idle_seconds)
+        self._hear(self._connection.receive(b""))
+
+    # The end
+
+    def _close(self) -> None:
+        """Close once what was written has left; a caller who never takes it is cut."""
+        self._enter("closing", self._guards.stall_seconds)
+        self._waiting_bytes = self._transport.get_write_buffer_size()
+        self._transport.close()
+
+    # Deadlines. One timer for all of them: it is moved forward at once, and backward when it
+    # rings too early, so that a busy connection leaves no trail of cancelled timers.
+
+    def _enter(self, phase: Phase, seconds: float) -> None:
+        self._phase = phase
+        self._expect(seconds)
+
+    def _expect(self, seconds: float) -> None:
+        self._due = self._loop.time() + seconds
+        if seconds == float("inf"):
+            return
+        if self._timer is not None and self._timer.when() > self._due:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._due, self._rung)
+
+    def _rung(self) -> None:
+        self._timer = None
+        if self._due == float("inf"):
+            return
+        if self._loop.time() < self._due:
+            self._timer = self._loop.call_at(self._due, self._rung)
+        elif not self._more_time():
+            self._expired()
+
+    def _more_time(self) -> bool:
+        """Whether the deadline has moved by what has come, or by what was taken."""
+        if self._phase == "body":
+            left = self._body_seconds() - (self._loop.time() - self._since)
+        elif self._writable is not None or self._phase == "closing":
+            waiting = self._transport.get_write_buffer_size()
+            taken = waiting < self._waiting_bytes
+            left = self._guards.stall_seconds if taken else 0.0
+            self._waiting_bytes = waiting
+        else:
+            return False
+        if left > 0:
+            self._expect(left)
+        return left > 0
+
+    def _body_seconds(self) -> float:
+        """How long the body may take, by what has come of it, from the end of its head."""
+        earned = self._body_bytes / self._guards.body_bytes_per_second
+        return min(self._guards.body_grace_seconds + earned, self._guards.body_seconds)
+
+    def _expired(self) -> None:
+        if self._phase == "body":
+            self._refuse(status_error("the body comes too slowly", status_code=408))
+        elif self._phase == "closing" or self._writable is not None:
+            self.abort()
+        else:
+            self._close()
+
+
+async def closed(pieces: AsyncIterator[bytes]) -> None:
+    """Let the pieces clean up, whatever else is going on."""
+    close = getattr(pieces, "aclose", None)
+    if close is not None:
+        await close()

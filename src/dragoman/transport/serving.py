@@ -1,0 +1,114 @@
+"""Serving HTTP/1.1 on an event loop: `serve` listens, and asks a handler for each request.
+
+    async def handler(request: Served) -> Reply:
+        return Reply(status=200, headers={}, body=request.body)
+
+    server = await serve(handler, host="127.0.0.1", port=0)
+
+Which paths and methods there are is the handler's business, `HEAD` included: its answers are told
+without their bodies. What one connection may take stands in `Guards`.
+"""
+
+import asyncio
+from collections import Counter
+from typing import Final
+
+from dragoman.transport.accepted import BUFFER_BYTES, Accepted
+from dragoman.transport.handling import GUARDS, Guards, Handler, Refusal, told_plainly
+
+BACKLOG: Final = 1024
+"""Connections that the system accepts before we do."""
+
+
+class Server:
+    """Listens until `close`, on the loop that it was made on."""
+
+    def __init__(self, handler: Handler, *, refusal: Refusal, guards: Guards) -> None:
+        self.handler = handler
+        self.refusal = refusal
+        self.guards = guards
+        self.buffer = memoryview(bytearray(BUFFER_BYTES))
+        self.tasks: set[asyncio.Task[None]] = set()
+        self._connections: set[Accepted] = set()
+        self._peers: Counter[str] = Counter()
+        self._listener: asyncio.Server | None = None
+        self._closing = False
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on, also where any was asked for."""
+        assert self._listener is not None
+        port: int = self._listener.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._connections)
+
+    async def listen(self, host: str, port: int) -> None:
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(
+            lambda: Accepted(self), host, port, backlog=BACKLOG
+        )
+
+    async def close(self, *, grace_seconds: float = 30.0) -> None:
+        """Listen no more; answers under way have so long to come to their end.
+
+        Idle connections are closed at once. Whatever is left after the grace is cut, and has
+        cleaned up when this returns.
+        """
+        self._closing = True
+        if self._listener is not None:
+            self._listener.close()
+        for connection in list(self._connections):
+            connection.drain()
+        try:
+            await asyncio.wait_for(self._empty.wait(), grace_seconds)
+        except TimeoutError:
+            pass
+        finally:
+            for connection in list(self._connections):
+                connection.abort()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self._empty.wait()
+
+    # Called by the connections
+
+    def opened(self, connection: Accepted) -> bool:
+        full = self._peers[connection.peer] >= self.guards.connections_per_address
+        if full or self._closing:
+            return False
+        self._peers[connection.peer] += 1
+        self._connections.add(connection)
+        self._empty.clear()
+        return True
+
+    def lost(self, connection: Accepted) -> None:
+        if connection not in self._connections:
+            return
+        self._connections.remove(connection)
+        self._peers[connection.peer] -= 1
+        if not self._peers[connection.peer]:
+            del self._peers[connection.peer]
+        if not self._connections:
+            self._empty.set()
+
+
+async def serve(
+    handler: Handler,
+    *,
+    host: str,
+    port: int,
+    refusal: Refusal = told_plainly,
+    guards: Guards = GUARDS,
+) -> Server:
+    """A server that listens on this address; port 0 is any that is free.
+
+    Raises `OSError` where that cannot be.
+    """
+    server = Server(handler, refusal=refusal, guards=guards)
+    await server.listen(host, port)
+    return server
