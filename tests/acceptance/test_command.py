@@ -75,8 +75,14 @@ SERVERS = ("dragoman sim",)
 
 @contextmanager
 def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """The command while it runs."""
-    program = "from dragoman.cli import main; main()"
+    """The command while it runs, with Ctrl-C as a terminal has it.
+
+    What a shell starts in the background is told to ignore it, and so would be its children.
+    """
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from dragoman.cli import main; main()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
         stdout=subprocess.PIPE,
