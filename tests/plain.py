@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from contextlib import suppress
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -60,6 +61,15 @@ class Caller:
         at = self._ahead.find(end)
         size = len(self._ahead) if at < 0 else at + len(end)
         return self._taken(size)
+
+    def within(self, seconds: float) -> bytes:
+        """All that comes in this time, for whoever expects that little or nothing does."""
+        self.socket.settimeout(seconds)
+        with suppress(TimeoutError):
+            while self._read():
+                pass
+        self.socket.settimeout(PATIENCE_SECONDS)
+        return self._taken(len(self._ahead))
 
     def rest(self) -> bytes:
         """All that still comes; raises `ConnectionResetError` where that is how it ends."""

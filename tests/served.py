@@ -37,6 +37,7 @@ def serving(
             background.run(server.close(grace_seconds=0))
         assert server.connections == 0
         assert not server.tasks
+        assert not server.peers
 
 
 @contextmanager
@@ -89,6 +90,6 @@ class Waiting:
             self.cancelled.set()
 
 
-def send_for_ever(caller: Caller) -> None:
+def send_for_ever(caller: Caller, data: bytes = b"x") -> None:
     while True:
-        caller.send(b"x")
+        caller.send(data)

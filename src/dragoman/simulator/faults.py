@@ -146,7 +146,7 @@ def broken(steps: Iterable[Step], place: int, how: Break) -> Iterator[Step]:
 
 def cut(steps: Iterable[Step], size: int) -> Iterator[Step]:
     """The first `size` bytes of these steps."""
-    for step in steps:
+    for step in steps if size else ():
         if isinstance(step, Break):
             yield step
         elif len(step.data) < size:

@@ -136,8 +136,7 @@ class Accepted(asyncio.BufferedProtocol):
             self._timer.cancel()
         if self._writable is not None:
             self._writable.cancel()
-        if self._task is not None:
-            self._task.cancel()
+        self._cancel()
         self._house.lost(self)
 
     # Called by the server
@@ -151,8 +150,7 @@ class Accepted(asyncio.BufferedProtocol):
     def abort(self) -> None:
         """Close at once, and cancel whatever is under way."""
         self._phase = "closing"
-        if self._task is not None:
-            self._task.cancel()
+        self._cancel()
         self._transport.abort()
 
     # Requests
@@ -262,9 +260,14 @@ class Accepted(asyncio.BufferedProtocol):
             await self._writable
 
     async def _cut(self, *, reset: bool) -> None:
-        """End the answer before its end, once all that was written has left."""
-        self._transport.set_write_buffer_limits(high=0)
-        await self._written()
+        """End the answer before its end.
+
+        What was written arrives before a close. Before a reset it is given to the system, and
+        may still be overtaken: TCP drops what the caller had no room for.
+        """
+        if reset:
+            self._transport.set_write_buffer_limits(high=0)
+            await self._written()
         self._task = None
         if reset:
             wire: socket.socket = self._transport.get_extra_info("socket")
@@ -289,6 +292,12 @@ class Accepted(asyncio.BufferedProtocol):
         self._enter("closing", self._guards.stall_seconds)
         self._waiting_bytes = self._transport.get_write_buffer_size()
         self._transport.close()
+
+    def _cancel(self) -> None:
+        """Once only: a second time would interrupt the handler while it cleans up."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
 
     # Deadlines. One timer for all of them: it is moved forward at once, and backward when it
     # rings too early, so that a busy connection leaves no trail of cancelled timers.

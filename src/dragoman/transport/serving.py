@@ -30,7 +30,8 @@ class Server:
         self.buffer = memoryview(bytearray(BUFFER_BYTES))
         self.tasks: set[asyncio.Task[None]] = set()
         self._connections: set[Accepted] = set()
-        self._peers: Counter[str] = Counter()
+        self.peers: Counter[str] = Counter()
+        """Open connections by address; one without any is forgotten."""
         self._listener: asyncio.Server | None = None
         self._closing = False
         self._empty = asyncio.Event()
@@ -78,10 +79,10 @@ class Server:
     # Called by the connections
 
     def opened(self, connection: Accepted) -> bool:
-        full = self._peers[connection.peer] >= self.guards.connections_per_address
+        full = self.peers[connection.peer] >= self.guards.connections_per_address
         if full or self._closing:
             return False
-        self._peers[connection.peer] += 1
+        self.peers[connection.peer] += 1
         self._connections.add(connection)
         self._empty.clear()
         return True
@@ -90,9 +91,9 @@ class Server:
         if connection not in self._connections:
             return
         self._connections.remove(connection)
-        self._peers[connection.peer] -= 1
-        if not self._peers[connection.peer]:
-            del self._peers[connection.peer]
+        self.peers[connection.peer] -= 1
+        if not self.peers[connection.peer]:
+            del self.peers[connection.peer]
         if not self._connections:
             self._empty.set()
 

@@ -76,6 +76,14 @@ def test_a_stream_is_cut_after_so_many_bytes() -> None:
         assert last is Break.CUT
 
 
+def test_a_cut_waits_for_nothing_that_it_does_not_send() -> None:
+    first = GOOD[0]
+    assert isinstance(first, Timed)
+
+    assert streamed(f"echo?cut_at_byte={len(first.data)}") == [first, Break.CUT]
+    assert streamed("echo?first=9s&cut_at_byte=0") == [Break.CUT]
+
+
 def test_of_two_faults_the_first_to_come_is_the_last() -> None:
     steps = streamed("echo?cut_at_event=3&reset_at_event=1&stall_at_event=2")
 

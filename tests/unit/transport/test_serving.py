@@ -16,7 +16,7 @@ from dragoman.transport.handling import (
 )
 from tests.background import PATIENCE_SECONDS
 from tests.plain import Caller
-from tests.served import Waiting, called, echo, serving, streaming
+from tests.served import SOON, Waiting, called, echo, serving, streaming
 
 # Answers
 
@@ -79,9 +79,10 @@ def test_a_head_request_is_answered_without_a_body() -> None:
 
 def test_a_head_request_draws_no_pieces() -> None:
     with called(streaming(error=AssertionError("a piece was drawn"))) as caller:
-        caller.get("/x", method="HEAD")
+        for _ in "ab":  # a second one is heard only where the first came to its end
+            caller.get("/x", method="HEAD")
 
-        assert caller.answer(bodiless=True).status == 200
+            assert caller.answer(bodiless=True).status == 200
 
 
 def test_a_caller_who_waits_for_it_is_told_to_go_ahead() -> None:
@@ -205,7 +206,10 @@ def test_the_handler_is_cancelled_when_its_caller_goes_away(how: str, first: byt
         assert waiting.cancelled.wait(PATIENCE_SECONDS)
 
 
-def test_pieces_are_closed_when_their_caller_goes_away_while_they_wait_to_be_taken() -> None:
+@pytest.mark.parametrize("how", ["half", "reset"])
+def test_pieces_are_closed_when_their_caller_goes_away_while_they_wait_to_be_taken(
+    how: str,
+) -> None:
     closed, blocked = threading.Event(), threading.Event()
 
     async def endless() -> AsyncIterator[bytes]:
@@ -216,15 +220,45 @@ def test_pieces_are_closed_when_their_caller_goes_away_while_they_wait_to_be_tak
         finally:
             closed.set()
 
+    kept = endless()  # so that no garbage collector does the server's work
+
+    async def handler(request: Served) -> StreamedReply:
+        return StreamedReply(status=200, headers={}, pieces=kept)
+
+    with called(handler) as caller:
+        caller.get()
+        assert blocked.wait(PATIENCE_SECONDS)
+        if how == "reset":
+            caller.reset()
+        else:
+            caller.socket.shutdown(1)
+
+        # Sooner than a caller is cut who only takes nothing.
+        assert closed.wait(PATIENCE_SECONDS)
+
+
+def test_a_caller_who_breaks_off_leaves_no_noise_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    closed = threading.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"x"
+        finally:
+            closed.set()
+
     async def handler(request: Served) -> StreamedReply:
         return StreamedReply(status=200, headers={}, pieces=endless())
 
     with called(handler) as caller:
         caller.get()
-        assert blocked.wait(PATIENCE_SECONDS)
+        caller.read_until(b"x")
         caller.reset()
 
         assert closed.wait(PATIENCE_SECONDS)
+    assert caplog.records == []
 
 
 def test_a_caller_who_leaves_between_requests_is_no_failure(
@@ -294,6 +328,27 @@ def test_what_is_left_after_the_grace_is_cut_and_has_cleaned_up() -> None:
 
         assert waiting.cancelled.is_set()
         assert caller.rest() == b""
+
+
+def test_closing_waits_until_what_was_cut_has_cleaned_up() -> None:
+    cleaned = threading.Event()
+
+    async def handler(request: Served) -> Reply:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await asyncio.sleep(SOON)
+            cleaned.set()
+        return await echo(request)
+
+    with serving(handler) as (server, background), Caller(server.port) as caller:
+        caller.get()
+        while not server.tasks:
+            background.run(asyncio.sleep(0))
+        background.run(asyncio.sleep(0))
+        background.run(server.close(grace_seconds=0))
+
+        assert cleaned.is_set()
 
 
 def test_an_answer_that_begins_while_closing_says_that_it_is_the_last() -> None:

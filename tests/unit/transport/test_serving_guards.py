@@ -41,6 +41,25 @@ def test_no_more_is_drawn_than_the_caller_takes() -> None:
         assert background.run(settled()) < 1000
 
 
+def test_pieces_that_never_wait_leave_others_their_turn() -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b""
+
+    async def handler(request: Served) -> Reply | StreamedReply:
+        if request.path == "/endless":
+            return StreamedReply(status=200, headers={}, pieces=endless())
+        return await echo(request)
+
+    with serving(handler) as (server, _):
+        with Caller(server.port) as greedy, Caller(server.port) as other:
+            greedy.get("/endless")
+            greedy.read_until(b"\r\n\r\n")
+            other.get("/x")
+
+            assert other.answer().body == b"GET /x "
+
+
 def test_a_caller_who_takes_nothing_is_cut() -> None:
     closed = threading.Event()
 
@@ -196,8 +215,32 @@ def test_a_caller_who_floods_while_an_answer_is_owed_is_cut() -> None:
             send_for_ever(caller)
 
 
+def test_a_caller_who_floods_and_reads_nothing_is_cut_at_once() -> None:
+    closed, blocked = threading.Event(), threading.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"x" * 65536
+                blocked.set()
+        finally:
+            closed.set()
+
+    async def handler(request: Served) -> StreamedReply:
+        return StreamedReply(status=200, headers={}, pieces=endless())
+
+    with called(handler) as caller:
+        caller.get()
+        assert blocked.wait(PATIENCE_SECONDS)
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            send_for_ever(caller, b"x" * 4096)
+
+        assert closed.wait(PATIENCE_SECONDS)
+
+
 def test_one_connection_too_many_from_an_address_is_closed_unheard() -> None:
-    guards = Guards(connections_per_address=1)
+    # The other deadlines are longer than the patience of the test: they close nothing here.
+    guards = Guards(connections_per_address=1, head_seconds=60)
     with serving(echo, guards=guards) as (server, _):
         with Caller(server.port) as first, Caller(server.port) as second:
             first.get()
