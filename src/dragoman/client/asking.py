@@ -3,9 +3,9 @@
 What is written enters by one door: it becomes JSON and is decoded strictly. Nothing here waits.
 """
 
-import logging
+import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,8 +22,8 @@ from dragoman.settings.providers import ConfiguredProvider
 from dragoman.transport.protocol import Request
 from dragoman.transport.timeouts import Timeout
 
-LOG = logging.getLogger("dragoman")
-LOG.addHandler(logging.NullHandler())
+if TYPE_CHECKING:
+    import logging
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,13 +149,23 @@ def message(
     )
 
 
+@functools.cache
+def log() -> "logging.Logger":
+    """The logger `dragoman`, which says nothing unless somebody listens."""
+    import logging  # brings much along, and is needed when there is something to tell
+
+    logger = logging.getLogger("dragoman")
+    logger.addHandler(logging.NullHandler())
+    return logger
+
+
 def recorded(entry: Attempted) -> None:
-    """Write an attempt down for whoever listens to the logger `dragoman`; no key, no prompt."""
+    """Write an attempt down for whoever listens to the logger; no key, no prompt, no answer."""
     attempt, error = entry.attempt, entry.error
     if error is None:
-        LOG.debug("%s: attempt %d answered", attempt.target, attempt.number)
+        log().debug("%s: attempt %d answered", attempt.target, attempt.number)
     else:
         kind = type(error).__name__
-        LOG.info(
+        log().info(
             "%s: attempt %d: %s (%s)", attempt.target, attempt.number, kind, error.attempt_class
         )

@@ -4,7 +4,6 @@ Shared by the blocking and the asynchronous client; nothing here waits.
 """
 
 import os
-import random
 import time
 from collections.abc import Generator, Mapping
 
@@ -40,7 +39,7 @@ class Call:
             stateless=self.asked.stateless,
             deadline=self._deadline,
             now=time.monotonic,
-            chance=random.random,
+            chance=chance,
         )
 
     def timeout(self) -> Timeout:
@@ -92,6 +91,11 @@ class Call:
             id=f"chatcmpl-{os.urandom(16).hex()}",
             model=self.asked.model,
         )
+
+
+def chance() -> float:
+    """A number from 0 to 1, for pauses that not everybody makes at once."""
+    return int.from_bytes(os.urandom(4), "big") / 2**32
 
 
 def succeeded(status: int) -> bool:
