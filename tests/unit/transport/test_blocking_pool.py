@@ -258,8 +258,10 @@ def test_an_answer_that_is_forgotten_closes_its_connection_and_warns() -> None:
 
 
 def run_program(program: str, url: str) -> "subprocess.Popen[str]":
+    # Ctrl-C as a terminal has it: what a shell starts in the background is told to ignore it.
     setting = """
-import os, sys
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from dragoman.transport import Request
 from dragoman.transport.blocking import BlockingTransport
 from dragoman.transport.timeouts import Timeout
