@@ -5,57 +5,34 @@
 """
 
 import functools
-import os
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self, overload
 
-from dragoman.client.asking import Options, asked
+from dragoman.client.asking import asked
 from dragoman.client.call import Call
 from dragoman.client.carrying import carried
-from dragoman.client.configuration import Settings
+from dragoman.client.configured import Carriers, Configured
 from dragoman.client.parsing import format_of, parsed
 from dragoman.client.streamed import Stream
 from dragoman.models import shared
-from dragoman.settings.providers import ConfiguredProvider
 from dragoman.transport.protocol import Transport
 from dragoman.transport.timeouts import Timeout
 
 
-class Transports:
-    """What carries the requests of a client: one for the network, one for the simulator.
+class Transports(Carriers[Transport]):
+    """HTTP, and the simulator; imported when they are needed."""
 
-    Each is made when it is first needed, so that a client that is only made wakes no network.
-    """
-
-    def __init__(self, given: Transport | None, proxy: str | None, ssl_context: Any) -> None:
-        self._given = given
-        self._proxy = proxy
-        self._ssl_context = ssl_context
-        self._environ = dict(os.environ)
-
-    def of(self, url: str) -> Transport:
-        """The transport for this address."""
-        if self._given is not None:
-            return self._given
-        return self._simulator if url.startswith("sim:") else self._network
-
-    def close(self) -> None:
-        """Close what was made."""
-        for name in ("_simulator", "_network"):
-            if name in self.__dict__:
-                self.__dict__[name].close()
-
-    @functools.cached_property
-    def _network(self) -> Transport:
+    def network(self) -> Transport:
+        """What speaks HTTP."""
         from dragoman.transport.blocking import BlockingTransport
 
         return BlockingTransport(
-            proxy=self._proxy, environ=self._environ, ssl_context=self._ssl_context
+            proxy=self.proxy, environ=self.environ, ssl_context=self.ssl_context
         )
 
-    @functools.cached_property
-    def _simulator(self) -> Transport:
+    def simulator(self) -> Transport:
+        """What asks the simulator in this process."""
         from dragoman.simulator.in_process import InProcess
 
         return InProcess()
@@ -176,77 +153,16 @@ class Chat:
         self.completions = Completions(client)
 
 
-class Client:
+class Client(Configured[Transport]):
     """A client for every provider; blocking. Close it, or use `with`, when it is done with."""
 
-    def __init__(
-        self,
-        *,
-        api_key: str | None = None,
-        base_url: str | None = None,
-        organization: str | None = None,
-        project: str | None = None,
-        timeout: float | Timeout | None = None,
-        max_retries: int = 2,
-        default_headers: Mapping[str, str] | None = None,
-        proxy: str | None = None,
-        ssl_context: Any = None,
-        transport: Transport | None = None,
-        settings: Any = None,
-        providers: Mapping[str, Any] | None = None,
-    ) -> None:
-        """The environment is read here and not again.
+    @functools.cached_property
+    def chat(self) -> Chat:
+        """Chat completions."""
+        return Chat(self)
 
-        `api_key`, `base_url`, `organization` and `project` are those of the provider `openai`;
-        `providers` (name to settings) and `settings` (a TOML file's path, or a dict with
-        `providers`) are for the others. `timeout` is in seconds for the whole request, or a
-        `Timeout` with a bound for each phase. `max_retries` counts attempts after the first.
-        `transport` carries everything, in place of HTTP. Raises `ConfigurationError`.
-        """
-        given = Settings(
-            api_key=api_key,
-            base_url=base_url,
-            organization=organization,
-            project=project,
-            timeout=timeout,
-            max_retries=max_retries,
-            default_headers=default_headers,
-            settings=settings,
-            providers=providers,
-        )
-        self._hold(
-            given.known(os.environ), given.options(), Transports(transport, proxy, ssl_context)
-        )
-
-    def _hold(
-        self,
-        providers: Mapping[str, ConfiguredProvider],
-        options: Options,
-        transports: Transports,
-    ) -> None:
-        self.providers = providers
-        self.options = options
-        self.transports = transports
-        self.chat = Chat(self)
-
-    def with_options(
-        self,
-        *,
-        timeout: float | Timeout | None = None,
-        max_retries: int | None = None,
-        default_headers: Mapping[str, str] | None = None,
-    ) -> "Client":
-        """A client that asks otherwise, over the same connections."""
-        twin = Client.__new__(Client)
-        options = self.options.changed(
-            timeout=timeout, max_retries=max_retries, headers=default_headers
-        )
-        twin._hold(self.providers, options, self.transports)
-        return twin
-
-    def close(self) -> None:
-        """Close the connections that are idle; may be repeated."""
-        self.transports.close()
+    def _carriers(self, given: Transport | None, proxy: str | None, ssl_context: Any) -> Transports:
+        return Transports(given, proxy, ssl_context)
 
     def __enter__(self) -> Self:
         return self
@@ -258,9 +174,6 @@ class Client:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        return f"Client(base_url={self.providers['openai'].row.base_url!r})"
 
 
 @functools.cache

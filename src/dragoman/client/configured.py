@@ -1,0 +1,127 @@
+"""What the blocking and the asynchronous client have in common: all but the waiting."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from dragoman.client.asking import Options
+from dragoman.client.configuration import Settings
+from dragoman.settings.providers import ConfiguredProvider
+from dragoman.transport.timeouts import Timeout
+
+
+class Closeable(Protocol):
+    """What either kind of transport is, seen from here."""
+
+    def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=Closeable)
+
+
+class Carriers(ABC, Generic[C]):
+    """What carries the requests of a client: one for the network, one for the simulator.
+
+    Each is made when it is first needed, so that a client that is only made wakes no network.
+    """
+
+    def __init__(self, given: C | None, proxy: str | None, ssl_context: Any) -> None:
+        self._given = given
+        self._made: dict[bool, C] = {}
+        self.proxy = proxy
+        self.ssl_context = ssl_context
+        self.environ = dict(os.environ)
+
+    def of(self, url: str) -> C:
+        """What carries requests to this address."""
+        if self._given is not None:
+            return self._given
+        simulated = url.startswith("sim:")
+        if simulated not in self._made:
+            made = self.simulator() if simulated else self.network()
+            self._made.setdefault(simulated, made)
+        return self._made[simulated]
+
+    def close(self) -> None:
+        """Close what was made here; what was given is its giver's to close."""
+        for carrier in self._made.values():
+            carrier.close()
+
+    @abstractmethod
+    def network(self) -> C:
+        """What speaks HTTP."""
+
+    @abstractmethod
+    def simulator(self) -> C:
+        """What asks the simulator in this process."""
+
+
+class Configured(ABC, Generic[C]):
+    """A client without its voice: its providers, its options, and what carries its requests."""
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int = 2,
+        default_headers: Mapping[str, str] | None = None,
+        proxy: str | None = None,
+        ssl_context: Any = None,
+        transport: C | None = None,
+        settings: Any = None,
+        providers: Mapping[str, Any] | None = None,
+    ) -> None:
+        """The environment is read here and not again.
+
+        `api_key`, `base_url`, `organization` and `project` are those of the provider `openai`;
+        `providers` (name to settings) and `settings` (a TOML file's path, or a dict with
+        `providers`) are for the others. `timeout` is in seconds for the whole request, or a
+        `Timeout` with a bound for each phase. `max_retries` counts attempts after the first.
+        `transport` carries everything, in place of HTTP. Raises `ConfigurationError`.
+        """
+        given = Settings(
+            api_key=api_key,
+            base_url=base_url,
+            organization=organization,
+            project=project,
+            timeout=timeout,
+            max_retries=max_retries,
+            default_headers=default_headers,
+            settings=settings,
+            providers=providers,
+        )
+        self.providers: Mapping[str, ConfiguredProvider] = given.known(os.environ)
+        self.options: Options = given.options()
+        self.transports: Carriers[C] = self._carriers(transport, proxy, ssl_context)
+
+    @abstractmethod
+    def _carriers(self, given: C | None, proxy: str | None, ssl_context: Any) -> Carriers[C]:
+        """What carries the requests of this kind of client."""
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        default_headers: Mapping[str, str] | None = None,
+    ) -> Self:
+        """A client that asks otherwise, over the same connections."""
+        twin = type(self).__new__(type(self))
+        twin.providers = self.providers
+        twin.options = self.options.changed(
+            timeout=timeout, max_retries=max_retries, headers=default_headers
+        )
+        twin.transports = self.transports
+        return twin
+
+    def close(self) -> None:
+        """Close the connections that are idle; may be repeated."""
+        self.transports.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.providers['openai'].row.base_url!r})"
