@@ -76,11 +76,3 @@ class Refused(msgspec.Struct, frozen=True):
 
 Outcome: TypeAlias = Committed | Refused | None
 """None answers a `Record` or a `Wait`."""
-
-
-class CallerGone(Exception):  # noqa: N818 # an event, and nobody's error
-    """Thrown into a conversation whose caller has gone."""
-
-
-class Expired(Exception):  # noqa: N818 # an event, and nobody's error
-    """Thrown into a conversation whose deadline has passed."""
