@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from dragoman.errors import (
     APIConnectionError,
-    APITimeoutError,
     AttemptClass,
     ConfigurationError,
     RemoteProtocolError,
@@ -22,6 +21,7 @@ from dragoman.simulator.answering import WholeAnswer, answered
 from dragoman.simulator.faults import Break, Step
 from dragoman.simulator.making import made_now
 from dragoman.streaming.made import Made
+from dragoman.transport import failures
 from dragoman.transport.protocol import BODY_LIMIT, Answer, Request
 from dragoman.transport.timeouts import Timeout
 
@@ -75,9 +75,7 @@ class SimulatedAnswer:
             size += len(piece)
             if size > limit:
                 self.close()
-                raise RemoteProtocolError(
-                    f"simulator: expected a body of at most {limit} bytes, more came"
-                )
+                raise over(limit)
             pieces.append(piece)
         return b"".join(pieces)
 
@@ -92,6 +90,11 @@ class SimulatedAnswer:
             yield piece
 
 
+def over(limit: int) -> RemoteProtocolError:
+    """The error for a body that is larger than its reader would have it."""
+    return RemoteProtocolError(f"simulator: expected a body of at most {limit} bytes, more came")
+
+
 class Pauses:
     """Sleeps as long as the caller is patient, and says so when it was not enough."""
 
@@ -99,8 +102,9 @@ class Pauses:
         self._sleep = sleep
         self._timeout = timeout
         self._left = timeout.total
-        if min(timeout.total, timeout.connect) <= 0:
-            raise expired(0.0, "connect", "not_sent")
+        for phase in ("total", "connect"):
+            if getattr(timeout, phase) <= 0:
+                raise failures.expired("simulator", phase, timeout, "not_sent")
 
     def wait(self, seconds: float, phase: str) -> None:
         bound: float = getattr(self._timeout, phase)
@@ -108,16 +112,11 @@ class Pauses:
         if seconds > patience:
             self._sleep(patience)
             attempt_class: AttemptClass = "ambiguous" if phase == "first_byte" else "started"
-            raise expired(patience, "total" if self._left < bound else phase, attempt_class)
+            passed = "total" if self._left < bound else phase
+            raise failures.expired("simulator", passed, self._timeout, attempt_class)
         if seconds:
             self._sleep(seconds)
         self._left -= seconds
-
-
-def expired(seconds: float, phase: str, attempt_class: AttemptClass) -> APITimeoutError:
-    return APITimeoutError(
-        f"simulator: nothing within {seconds:g} s", phase=phase, attempt_class=attempt_class
-    )
 
 
 def path_of(request: Request) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 
-from dragoman.simulator.in_process import InProcess
+from dragoman.simulator.in_process import InProcess, over
 from dragoman.transport.protocol import BODY_LIMIT, Answer, AsyncAnswer, Request
 from dragoman.transport.timeouts import Timeout
 
@@ -63,8 +63,16 @@ class AsyncSimulatedAnswer:
         return self._pieces
 
     async def read(self, limit: int = BODY_LIMIT) -> bytes:
-        """The rest of the body."""
-        return b"".join([piece async for piece in self._pieces])
+        """The rest of the body; over `limit` bytes it is refused, as by any transport."""
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in self._pieces:
+            size += len(piece)
+            if size > limit:
+                self.close()
+                raise over(limit)
+            pieces.append(piece)
+        return b"".join(pieces)
 
     def close(self) -> None:
         """Nothing more comes."""

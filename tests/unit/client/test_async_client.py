@@ -8,7 +8,14 @@ import pytest
 
 import dragoman
 from dragoman import AsyncClient, Timeout
-from dragoman.errors import APIConnectionError, APITimeoutError, BadRequestError
+from dragoman.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    BadRequestError,
+    RemoteProtocolError,
+)
+from dragoman.simulator.in_process_later import AsyncInProcess
+from dragoman.transport.protocol import Request
 from tests.scripted import Act, ScriptedServer
 from tests.unit.client.test_client import BUSY
 from tests.unit.client.test_create import SAID, SPOKEN, STOPPED, WHOLE, answer, events, piece
@@ -144,3 +151,15 @@ def test_pauses_of_the_simulator_do_not_hold_up_others() -> None:
         return order
 
     assert run(slow_and_quick())[0] == "sim/echo"
+
+
+def test_the_simulator_keeps_to_the_limit_of_its_reader() -> None:
+    body = b'{"model": "hello", "messages": [{"role": "user", "content": "Hi"}]}'
+    asked = Request(method="POST", url="sim:/chat/completions", headers={}, body=body)
+
+    async def read() -> bytes:
+        answer = await AsyncInProcess().send(asked, timeout=Timeout())
+        return await answer.read(limit=100)
+
+    with pytest.raises(RemoteProtocolError, match="at most 100 bytes"):
+        run(read())
