@@ -15,7 +15,6 @@ from dragoman.errors import (
     APIConnectionError,
     AttemptClass,
     ConfigurationError,
-    RemoteProtocolError,
 )
 from dragoman.simulator.answering import WholeAnswer, answered
 from dragoman.simulator.faults import Break, Step
@@ -75,7 +74,7 @@ class SimulatedAnswer:
             size += len(piece)
             if size > limit:
                 self.close()
-                raise over(limit)
+                raise failures.too_large("simulator", limit)
             pieces.append(piece)
         return b"".join(pieces)
 
@@ -88,11 +87,6 @@ class SimulatedAnswer:
             if self._closed:
                 return
             yield piece
-
-
-def over(limit: int) -> RemoteProtocolError:
-    """The error for a body that is larger than its reader would have it."""
-    return RemoteProtocolError(f"simulator: expected a body of at most {limit} bytes, more came")
 
 
 class Pauses:

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 
-from dragoman.simulator.in_process import InProcess, over
+from dragoman.simulator.in_process import InProcess
+from dragoman.transport import failures
 from dragoman.transport.protocol import BODY_LIMIT, Answer, AsyncAnswer, Request
 from dragoman.transport.timeouts import Timeout
 
@@ -70,7 +71,7 @@ class AsyncSimulatedAnswer:
             size += len(piece)
             if size > limit:
                 self.close()
-                raise over(limit)
+                raise failures.too_large("simulator", limit)
             pieces.append(piece)
         return b"".join(pieces)
 

@@ -15,11 +15,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Self
 
-from dragoman.errors import Error, RemoteProtocolError
+from dragoman.errors import Error
+from dragoman.transport import failures
 from dragoman.transport.aio.connecting import open_connection
 from dragoman.transport.aio.connection import Connection, closed_here
 from dragoman.transport.aio.pool import Lane, Pool, Route
-from dragoman.transport.attempt import Attempt
+from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.destination import destination_of
 from dragoman.transport.protocol import BODY_LIMIT, Request
 from dragoman.transport.proxies import Proxies
@@ -55,26 +56,24 @@ class AsyncioTransport:
         proxy = self._proxies.to(destination)
         pool = await self._pool()
         where = destination.address + (f" by proxy {proxy.address}" if proxy else "")
-        attempt = Attempt(where, timeout, pool.loop.time())
-        if attempt.over(pool.loop.time()):
-            raise attempt.passed("total", pool.loop.time())
+        deadlines = Deadlines(where, timeout, pool.loop.time)
         lane = pool.lane(Route(secure, host, port, proxy))
-        await lane.slot(attempt)
+        await lane.slot(deadlines)
         connection = lane.newest_idle()
         try:
             if connection is None:
                 connection = pool.connection()
                 data = connection.http.send(request)  # refused here, nothing is opened
-                await open_connection(connection, destination, proxy, self._trust, attempt)
+                await open_connection(connection, destination, proxy, self._trust, deadlines)
             else:
                 data = connection.http.send(request)
-            await connection.answered(data, attempt)
+            await connection.answered(data, deadlines)
         except BaseException:
             if connection is not None:
                 connection.abort()
             lane.release()
             raise
-        return AsyncioAnswer(connection, lane, attempt)
+        return AsyncioAnswer(connection, lane, deadlines)
 
     def close(self) -> None:
         self._closed = True
@@ -117,14 +116,14 @@ class AsyncioTransport:
 class AsyncioAnswer:
     """An `AsyncAnswer` that holds its connection until its end, its failure or `close`."""
 
-    def __init__(self, connection: Connection, lane: Lane, attempt: Attempt) -> None:
+    def __init__(self, connection: Connection, lane: Lane, deadlines: Deadlines) -> None:
         head = connection.head
         assert head is not None
         self.status = head.status
         self.headers: Mapping[str, str] = head.headers
         self.ended_by_close = head.ended_by_close
         self._lane = lane
-        self._attempt = attempt
+        self._deadlines = deadlines
         self._connection: Connection | None = connection
         self._failure: Error | None = None
         if connection.complete and not connection.pieces:
@@ -140,7 +139,7 @@ class AsyncioAnswer:
                 raise self._failure
             raise StopAsyncIteration
         try:
-            piece = await connection.piece(self._attempt)
+            piece = await connection.piece(self._deadlines)
         except BaseException as error:
             self._failure = error if isinstance(error, Error) else closed_here(begun=True)
             connection.abort()
@@ -158,9 +157,7 @@ class AsyncioAnswer:
             size += len(piece)
             if size > limit:
                 self.close()
-                raise RemoteProtocolError(
-                    f"{self._attempt.address}: expected a body of at most {limit} bytes, more came"
-                )
+                raise failures.too_large(self._deadlines.address, limit)
             pieces.append(piece)
         return b"".join(pieces)
 
@@ -182,7 +179,7 @@ class AsyncioAnswer:
         with suppress(RuntimeError):
             self._lane.loop.call_soon_threadsafe(self._lane.take_back, connection)
         warnings.warn(
-            f"an answer of {self._attempt.address} was neither read to its end nor closed",
+            f"an answer of {self._deadlines.address} was neither read to its end nor closed",
             ResourceWarning,
             source=self,
             stacklevel=1,

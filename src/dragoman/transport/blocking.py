@@ -8,18 +8,20 @@ Left out: a thread that tidies up. What is idle too long is closed when the next
 """
 
 import os
+import time
 import warnings
 from collections import deque
 from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dragoman.errors import APIConnectionError, RemoteProtocolError
+from dragoman.errors import APIConnectionError
+from dragoman.transport import failures
+from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.destination import Destination, destination_of
 from dragoman.transport.http1.events import AnswerEvent, End, Head, Piece
 from dragoman.transport.protocol import BODY_LIMIT, Request
 from dragoman.transport.proxies import Proxies
 from dragoman.transport.sockets.connection import Connection
-from dragoman.transport.sockets.deadlines import Deadlines
 from dragoman.transport.sockets.pool import Pool
 from dragoman.transport.timeouts import Timeout
 
@@ -59,7 +61,7 @@ class BlockingTransport:
         address = destination.address
         if proxy is not None:
             address = f"{address} by proxy {proxy.address}"
-        deadlines = Deadlines(address, timeout)
+        deadlines = Deadlines(address, timeout, time.monotonic)
         key = (destination.secure, destination.host, destination.port, proxy)
         pool = self._pool()
         connection = pool.take(key, deadlines)
@@ -149,10 +151,7 @@ class BlockingAnswer:
             size += len(piece)
             if size > limit:
                 self.close()
-                raise RemoteProtocolError(
-                    f"{self._deadlines.address}: expected a body of at most {limit} bytes,"
-                    " more came"
-                )
+                raise failures.too_large(self._deadlines.address, limit)
             pieces.append(piece)
         return b"".join(pieces)
 

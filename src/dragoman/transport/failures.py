@@ -1,11 +1,16 @@
-"""How both drivers tell that a connection failed: the same words for the same phase.
+"""How transports tell that a connection failed: the same words for the same phase.
 
-Pure: the driver knows the phase, and whether a byte of the request was written.
+Pure: the transport knows the phase, and whether a byte of the request was written.
 """
 
 from typing import Final
 
-from dragoman.errors import APIConnectionError, APITimeoutError, AttemptClass
+from dragoman.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    AttemptClass,
+    RemoteProtocolError,
+)
 from dragoman.transport.timeouts import Timeout
 
 WHILE: Final = {
@@ -37,3 +42,8 @@ def broken(address: str, phase: str, error: OSError) -> APIConnectionError:
     """What the operating system or TLS says, before a byte of the request was written."""
     reason = error.strerror or str(error) or type(error).__name__
     return APIConnectionError(f"{address}: {WHILE[phase]}: {reason}", attempt_class="not_sent")
+
+
+def too_large(address: str, limit: int) -> RemoteProtocolError:
+    """A body that is larger than its reader would have it."""
+    return RemoteProtocolError(f"{address}: expected a body of at most {limit} bytes, more came")

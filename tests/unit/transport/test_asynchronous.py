@@ -24,7 +24,7 @@ from dragoman.errors import (
 )
 from dragoman.transport.aio.connection import Connection
 from dragoman.transport.asynchronous import AsyncioTransport
-from dragoman.transport.attempt import Attempt
+from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.protocol import AsyncAnswer, AsyncTransport, Request
 from dragoman.transport.timeouts import Timeout
 from tests.scripted import Act, ScriptedServer, Step
@@ -290,9 +290,9 @@ def test_an_answer_is_heard_though_writing_fails_before_it_was_read() -> None:
         theirs.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig")
         theirs.close()
         data = connection.http.send(request("http://a.example", body=BIG))
-        attempt = Attempt("a.example:80", PATIENT, loop.time())
-        head = await connection.answered(data, attempt)
-        return head.status, await connection.piece(attempt)
+        deadlines = Deadlines("a.example:80", PATIENT, loop.time)
+        head = await connection.answered(data, deadlines)
+        return head.status, await connection.piece(deadlines)
 
     assert run(rescued()) == (413, b"big")
 

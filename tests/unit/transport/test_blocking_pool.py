@@ -14,10 +14,10 @@ import pytest
 from dragoman.errors import APIConnectionError, APITimeoutError
 from dragoman.transport import Request
 from dragoman.transport.blocking import BlockingTransport
+from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.destination import destination_of
 from dragoman.transport.http1.events import AnswerEvent, End, Piece
 from dragoman.transport.sockets.connection import Connection, Places
-from dragoman.transport.sockets.deadlines import Deadlines
 from dragoman.transport.timeouts import Timeout
 from tests.echoing import EchoingServer
 from tests.scripted import Act, ScriptedServer, Step, request_from
@@ -89,7 +89,7 @@ def test_a_connection_that_went_stale_is_passed_over(last: list[Step]) -> None:
 
 def test_a_connection_that_takes_not_a_byte_is_replaced() -> None:
     def ask() -> list[AnswerEvent]:
-        deadlines = Deadlines(destination.address, PATIENT)
+        deadlines = Deadlines(destination.address, PATIENT, time.monotonic)
         return connection.ask(request(url), destination, None, None, deadlines)
 
     def answer() -> socket.socket:

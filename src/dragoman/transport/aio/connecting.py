@@ -14,9 +14,8 @@ from typing import Any
 
 from dragoman.errors import Error
 from dragoman.transport.aio.connection import Connection
-from dragoman.transport.attempt import Attempt
+from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.destination import Destination
-from dragoman.transport.failures import broken
 from dragoman.transport.http1.client import ClientConnection
 from dragoman.transport.proxies import Proxy, tunnel_failed, tunnel_refused, tunnel_request
 from dragoman.transport.tls import Trust, untrusted
@@ -29,38 +28,38 @@ async def open_connection(
     destination: Destination,
     proxy: Proxy | None,
     trust: Trust,
-    attempt: Attempt,
+    deadlines: Deadlines,
 ) -> None:
     """Opens it; whoever called aborts it where that fails."""
     host, port = (proxy.host, proxy.port) if proxy else (destination.host, destination.port)
-    async with within(attempt, "dns"):
+    async with within(deadlines, "dns"):
         addresses = await addresses_of(host, port)
-    sock = await connected(addresses, attempt)
+    sock = await connected(addresses, deadlines)
     connection.opened(sock)
     loop = asyncio.get_running_loop()
-    async with within(attempt, "connect"):
+    async with within(deadlines, "connect"):
         await loop.create_connection(lambda: connection, sock=sock)
     if proxy is not None:
-        await tunnel(connection, destination, proxy, attempt)
+        await tunnel(connection, destination, proxy, deadlines)
     if destination.secure:
-        await secure(connection, destination, trust, attempt)
+        await secure(connection, destination, trust, deadlines)
     if connection.closed:
-        raise broken(attempt.address, "connect", ConnectionResetError("closed by the peer"))
+        raise deadlines.broken(ConnectionResetError("closed by the peer"))
 
 
 @asynccontextmanager
-async def within(attempt: Attempt, phase: str) -> AsyncIterator[None]:
+async def within(deadlines: Deadlines, phase: str) -> AsyncIterator[None]:
     """Bounds a phase, and tells its failures as ours."""
-    since = asyncio.get_running_loop().time()
+    until = deadlines.begin(phase)
     try:
-        async with asyncio.timeout_at(attempt.until(phase, since)):
+        async with asyncio.timeout_at(until):
             yield
     except TimeoutError:
-        raise attempt.passed(phase, since) from None
+        raise deadlines.expired() from None
     except ssl.SSLCertVerificationError as error:
-        raise untrusted(attempt.address, error) from error
+        raise untrusted(deadlines.address, error) from error
     except OSError as error:
-        raise broken(attempt.address, phase, error) from error
+        raise deadlines.broken(error) from error
 
 
 async def addresses_of(host: str, port: int) -> list[Address]:
@@ -73,14 +72,12 @@ async def addresses_of(host: str, port: int) -> list[Address]:
     return [(family, address) for family, _, _, _, address in found]
 
 
-async def connected(addresses: list[Address], attempt: Attempt) -> socket.socket:
+async def connected(addresses: list[Address], deadlines: Deadlines) -> socket.socket:
     """A socket, connected to the first address that answers; the later ones keep their share."""
-    loop = asyncio.get_running_loop()
-    since = loop.time()
-    until = attempt.until("connect", since)
+    deadlines.begin("connect")
     failure: OSError = ConnectionError("it has no address")
     for tried, (family, address) in enumerate(addresses):
-        share = (until - loop.time()) / (len(addresses) - tried)
+        share = deadlines.left() / (len(addresses) - tried)
         try:
             async with asyncio.timeout(share):
                 return await connected_to(family, address)
@@ -88,8 +85,8 @@ async def connected(addresses: list[Address], attempt: Attempt) -> socket.socket
             # asyncio's own text names the call and not the reason.
             failure = OSError(error.errno, os.strerror(error.errno)) if error.errno else error
     if isinstance(failure, TimeoutError):
-        raise attempt.passed("connect", since)
-    raise broken(attempt.address, "connect", failure) from failure
+        raise deadlines.expired()
+    raise deadlines.broken(failure) from failure
 
 
 async def connected_to(family: socket.AddressFamily, address: tuple[Any, ...]) -> socket.socket:
@@ -104,11 +101,11 @@ async def connected_to(family: socket.AddressFamily, address: tuple[Any, ...]) -
 
 
 async def tunnel(
-    connection: Connection, destination: Destination, proxy: Proxy, attempt: Attempt
+    connection: Connection, destination: Destination, proxy: Proxy, deadlines: Deadlines
 ) -> None:
     """Has the proxy connect us; what follows its head is no part of what comes."""
     waiting, connection.http = connection.http, ClientConnection()
-    async with within(attempt, "connect"):
+    async with within(deadlines, "connect"):
         connection.transport.write(connection.http.send(tunnel_request(proxy, destination)))
         while connection.head is None:
             try:
@@ -123,10 +120,10 @@ async def tunnel(
 
 
 async def secure(
-    connection: Connection, destination: Destination, trust: Trust, attempt: Attempt
+    connection: Connection, destination: Destination, trust: Trust, deadlines: Deadlines
 ) -> None:
     loop = asyncio.get_running_loop()
-    async with within(attempt, "tls"):
+    async with within(deadlines, "tls"):
         if connection.closed:
             raise ConnectionResetError("closed by the peer")
         transport = await loop.start_tls(

@@ -13,7 +13,7 @@ from math import inf
 from typing import Final, cast
 
 from dragoman.errors import APIConnectionError, Error
-from dragoman.transport.attempt import Attempt
+from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.http1.client import ClientConnection
 from dragoman.transport.http1.events import AnswerEvent, Head, Piece
 
@@ -54,38 +54,33 @@ class Connection(asyncio.BufferedProtocol):
         self._waiter: asyncio.Future[bool] | None = None
         self._watch = Watch(loop, self._wake)
 
-    async def answered(self, data: bytes, attempt: Attempt) -> Head:
+    async def answered(self, data: bytes, deadlines: Deadlines) -> Head:
         """Sends these bytes, which `http` has made, and waits for the head of their answer."""
         self._written = False
         self.transport.write(data)
-        attempt.attempt_class = "ambiguous"
-        now = since = self._loop.time()
+        deadlines.sent = True
         unsent = self._unsent()
+        until = deadlines.begin("write" if unsent else "first_byte")
         while self.head is None:
-            phase = "write" if unsent else "first_byte"
-            until = attempt.until(phase, since)
-            look = min(until, now + PROGRESS_SECONDS) if unsent else until
+            look = min(until, self._loop.time() + PROGRESS_SECONDS) if unsent else until
             if await self.something(look) or self.head is not None:
                 continue
-            now, left = self._loop.time(), self._unsent()
-            if attempt.over(now) or (left == unsent and now >= until):
-                raise attempt.passed(phase, since)
-            if left != unsent:
-                since, unsent = now, left
-        attempt.attempt_class = "started"
+            left = self._unsent()
+            if left == unsent:
+                deadlines.left()  # raises where the phase is over
+            else:
+                unsent = left
+                until = deadlines.begin("write" if unsent else "first_byte")
         return self.head
 
-    async def piece(self, attempt: Attempt) -> bytes | None:
+    async def piece(self, deadlines: Deadlines) -> bytes | None:
         """The next piece of the body; None at its end."""
-        since = self._loop.time()
-        if attempt.over(since):
-            raise attempt.passed("total", since)
+        until = deadlines.begin("between_events")
         while not self.pieces:
             if self.complete:
                 return None
-            came = await self.something(attempt.until("between_events", since))
-            if not (came or self.pieces or self.complete):
-                raise attempt.passed("between_events", since)
+            if not (await self.something(until) or self.pieces or self.complete):
+                deadlines.left()
         return self._taken()
 
     async def something(self, until: float) -> bool:

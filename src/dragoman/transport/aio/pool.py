@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from dragoman.transport.aio.connecting import within
 from dragoman.transport.aio.connection import READ_SIZE, Connection
-from dragoman.transport.attempt import Attempt
+from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.proxies import Proxy
 
 
@@ -103,15 +103,16 @@ class Lane:
         self._taken = 0
         self._queue: OrderedDict[asyncio.Future[None], None] = OrderedDict()
 
-    async def slot(self, attempt: Attempt) -> None:
+    async def slot(self, deadlines: Deadlines) -> None:
         """Takes a slot, which `release` or `take_back` gives back."""
+        deadlines.begin("pool")
         if self._taken < self._pool.limit_per_host:
             self._taken += 1
             return
         turn: asyncio.Future[None] = self.loop.create_future()
         self._queue[turn] = None
         try:
-            async with within(attempt, "pool"):
+            async with within(deadlines, "pool"):
                 await turn
         except BaseException:
             # The slot may have been handed over just before.

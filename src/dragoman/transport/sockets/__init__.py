@@ -1,3 +1,3 @@
 """What the blocking transport is made of: `pool` shares what `connection` speaks HTTP over, which
-`connecting` has opened; all of it within `deadlines`.
+`connecting` has opened.
 """

@@ -14,7 +14,7 @@ import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
-from dragoman.transport.sockets.deadlines import Deadlines
+from dragoman.transport.deadlines import Deadlines
 
 if TYPE_CHECKING:
     import ssl

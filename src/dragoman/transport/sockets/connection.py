@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from dragoman.errors import APIConnectionError, APITimeoutError, RemoteProtocolError
+from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.destination import Destination
 from dragoman.transport.http1.client import ClientConnection
 from dragoman.transport.http1.events import AnswerEvent, Head
@@ -27,7 +28,6 @@ from dragoman.transport.sockets.connecting import (
     wait,
     wants_to_write,
 )
-from dragoman.transport.sockets.deadlines import Deadlines
 
 if TYPE_CHECKING:
     from dragoman.transport.tls import Trust
@@ -226,8 +226,8 @@ class Connection:
                 # there is none, reading it fails in the same class.
                 return []
             else:
-                deadlines.wrote()
                 rest = rest[size:]
+                deadlines.wrote(more=bool(rest))
         self._http.written()
         return []
 

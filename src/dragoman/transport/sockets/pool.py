@@ -10,8 +10,8 @@ import time
 from collections.abc import Hashable
 from typing import Final
 
+from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.sockets.connection import Connection, Places, Waiter
-from dragoman.transport.sockets.deadlines import Deadlines
 
 TIDYING_SECONDS: Final = 1.0
 """How often, at most, all hosts are looked through for connections that are too old."""

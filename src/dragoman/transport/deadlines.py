@@ -1,11 +1,13 @@
-"""How far one request of a blocking caller has come, and how long that may still take.
+"""How far one attempt has come, and how long that may still take; for both drivers.
 
 A phase lasts from its beginning; `write` and `between_events` begin anew with each step. What a
-failure is called follows from the phase: only once a byte of the request has left may the
-provider have seen it.
+failure is called follows from the phase: only once a byte of the request has left may the provider
+have seen it.
+
+Pure but for the clock, which arrives as an argument.
 """
 
-import time
+from collections.abc import Callable
 from typing import Final
 
 from dragoman.errors import APIConnectionError, APITimeoutError, AttemptClass
@@ -17,44 +19,52 @@ LONGEST_SECONDS: Final = 1_000_000.0
 
 
 class Deadlines:
-    """The deadlines of one request, counted from now."""
+    """The deadlines of one attempt, counted from now."""
 
-    def __init__(self, address: str, timeout: Timeout) -> None:
+    __slots__ = ("_clock", "_end", "_phase", "_timeout", "_until", "address", "sent")
+
+    def __init__(self, address: str, timeout: Timeout, clock: Callable[[], float]) -> None:
+        """`clock` gives seconds, and never goes back."""
         self.address = address
         """What messages call the destination."""
         self.sent = False
-        """Whether a byte of the request has left."""
+        """Whether a byte of the request has left, or may have."""
         self._timeout = timeout
-        self._end = time.monotonic() + timeout.total
-        self._phase = "pool"
-        self._until = self._end
+        self._clock = clock
+        self._end = self._until = clock() + timeout.total
+        self._phase = "total"
 
-    def begin(self, phase: str) -> None:
-        """Enters this phase, or its next step; raises where no time is left for the whole.
+    def begin(self, phase: str) -> float:
+        """Enters this phase, or its next step; when it is over, on the clock.
 
-        A phase that may last 0 s may still do whatever needs no waiting.
+        Raises where no time is left for the whole. A phase that may last 0 s may still do
+        whatever needs no waiting.
         """
-        now = time.monotonic()
-        bound: float = getattr(self._timeout, phase)
+        now = self._clock()
         self._phase = phase
-        self._until = min(now + bound, self._end)
         if now >= self._end:
+            self._until = self._end
             raise self.expired()
+        until: float = now + getattr(self._timeout, phase)
+        self._until = until = until if until < self._end else self._end
+        return until
 
     def left(self) -> float:
         """The seconds that may still be waited, more than 0; raises where none are left."""
-        left = self._until - time.monotonic()
+        left = self._until - self._clock()
         if left <= 0:
             raise self.expired()
-        return min(left, LONGEST_SECONDS)
+        return left if left < LONGEST_SECONDS else LONGEST_SECONDS
 
-    def wrote(self) -> None:
+    def wrote(self, *, more: bool) -> None:
         """The peer has taken a piece of what this phase sends."""
         if self._phase == "write":
             self.sent = True
-            self.begin("write")
+            if more:
+                self.begin("write")
 
     def expired(self) -> APITimeoutError:
+        """The deadline that passes first: that of the phase, or of the whole."""
         phase = self._phase if self._until < self._end else "total"
         return failures.expired(self.address, phase, self._timeout, self._attempt_class)
 
