@@ -19,6 +19,8 @@ from dragoman.dialects.openai_chat import (
     decode_request,
     encode_request,
 )
+from dragoman.dialects.openai_chat.draft import Draft
+from dragoman.dialects.openai_chat.encoding import RULES, rules_for
 from dragoman.errors import BadRequestError, Error, UnsupportedParameterError
 from dragoman.models import shared
 from tests.request_fields import request_fields
@@ -276,3 +278,22 @@ def refused_only(body: bytes) -> None:
         except Error:
             continue
         assert isinstance(json.loads(encoded.body), dict)
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
+@pytest.mark.parametrize("model", MODELS)
+def test_a_rule_that_is_passed_over_would_have_changed_nothing(
+    model: str, profile: Profile
+) -> None:
+    for field in request_fields():
+        request = decode_request(json.dumps(field.request).encode())
+        for rule in {rule for rule, _ in RULES} - {*rules_for(frozenset(field.request))}:
+            try:
+                draft = Draft.of(request, model=model, profile=profile)
+            except UnsupportedParameterError:
+                break  # refused before any rule is asked
+            before = copy.deepcopy((draft.body, draft.losses))
+
+            rule(draft)
+
+            assert (draft.body, draft.losses) == before, (rule, field)

@@ -14,7 +14,6 @@ The provider's `x-should-retry` overrules the table for complete answers. Pure: 
 are arguments.
 """
 
-from collections import Counter
 from collections.abc import Callable, Generator
 from typing import Final
 
@@ -69,7 +68,7 @@ def conversation(
     `deadline` and `now` share a clock, in seconds; `chance` gives numbers from 0 to 1. With
     `stateless` false an attempt whose fate is unknown is never made again.
     """
-    seen: Counter[AttemptClass] = Counter()
+    seen: list[AttemptClass] = []
     for number in range(1, policy.max_retries + 2):
         attempt = Attempt(target=target, encoded=encoded, number=number)
         outcome = yield Try(attempt)
@@ -80,7 +79,7 @@ def conversation(
         error = outcome.error
         error.attempts = number
         yield Record(Attempted(attempt=attempt, error=error))
-        seen[error.attempt_class] += 1
+        seen.append(error.attempt_class)
         if number > policy.max_retries or not again(error, seen, policy, stateless):
             raise error
         pause = outcome.retry_after
@@ -93,8 +92,8 @@ def conversation(
     raise AssertionError("every attempt either returns or raises")
 
 
-def again(error: Error, seen: Counter[AttemptClass], policy: Policy, stateless: bool) -> bool:
-    """Whether the same target is asked again; `seen` counts the classes so far, this one too."""
+def again(error: Error, seen: list[AttemptClass], policy: Policy, stateless: bool) -> bool:
+    """Whether the same target is asked again; `seen` are the classes so far, this one too."""
     kind = error.attempt_class
     if isinstance(error, APITimeoutError) and error.phase == "total":
         return False
@@ -106,7 +105,7 @@ def again(error: Error, seen: Counter[AttemptClass], policy: Policy, stateless: 
         case "refused":
             return error.retryable
         case "failed":
-            return seen["failed"] == 1
+            return seen.count("failed") == 1
         case "ambiguous" | "started":
-            return policy.ambiguous and stateless and seen["ambiguous"] + seen["started"] == 1
+            return policy.ambiguous and stateless and seen.count("ambiguous") + seen.count("started") == 1
     return False

@@ -52,7 +52,7 @@ class AsyncioTransport:
 
     async def send(self, request: Request, *, timeout: Timeout) -> "AsyncioAnswer":
         destination = destination_of(request.url)
-        secure, host, port, _ = destination
+        secure, host, port, *_ = destination
         proxy = self._proxies.to(destination)
         pool = await self._pool()
         where = destination.address + (f" by proxy {proxy.address}" if proxy else "")

@@ -21,20 +21,11 @@ class Destination(NamedTuple):
     target: str
     """In origin-form."""
 
-    @property
-    def address(self) -> str:
-        """What messages call it, and `CONNECT` asks for: host and port, IPv6 in brackets."""
-        return f"{self.bracketed}:{self.port}"
+    address: str
+    """What messages call it, and `CONNECT` asks for: host and port, IPv6 in brackets."""
 
-    @property
-    def authority(self) -> str:
-        """What stands in `Host`: without the port that goes without saying."""
-        usual = PORTS["https" if self.secure else "http"]
-        return self.bracketed if self.port == usual else self.address
-
-    @property
-    def bracketed(self) -> str:
-        return f"[{self.host}]" if ":" in self.host else self.host
+    authority: str
+    """What stands in `Host`: without the port that goes without saying."""
 
 
 @lru_cache(maxsize=256)
@@ -63,7 +54,10 @@ def destination_of(url: str) -> Destination:
     if not port:
         raise bad_url("its port is not a number from 1 to 65535")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Destination(parts.scheme == "https", host, port, target)
+    bracketed = f"[{host}]" if ":" in host else host
+    address = f"{bracketed}:{port}"
+    authority = bracketed if port == PORTS[parts.scheme] else address
+    return Destination(parts.scheme == "https", host, port, target, address, authority)
 
 
 def bad_url(what: str) -> ConfigurationError:

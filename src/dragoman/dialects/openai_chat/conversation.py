@@ -30,11 +30,16 @@ IMAGES_FOLLOW: Final = "The images of this result follow in the next user messag
 
 def messages(draft: Draft) -> None:
     """Bring each message into the form that the target takes."""
+    of_tools = False
     for position, message in enumerate(draft.body["messages"]):
         pointer = f"/messages/{position}"
+        if len(message) == 2 and type(message.get("content")) is str:
+            role(draft, message, pointer)  # a role and a text: nothing else to look at
+            continue
         for rule in RULES:
             rule(draft, message, pointer)
-    if not draft.quirks.tool_images:
+        of_tools = of_tools or message["role"] == "tool"
+    if of_tools and not draft.quirks.tool_images:
         _move_tool_images(draft)
 
 

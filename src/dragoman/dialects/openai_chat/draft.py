@@ -42,11 +42,13 @@ class Draft:
 
         One that does not go along leaves None, so that its neighbours keep their places.
         """
-        lists: list[tuple[str, Any]] = [("/tools", self.body.get("tools"))]
+        lists: list[tuple[str, Any]] = [("/tools", self.body.get("tools", ()))]
         for position, message in enumerate(self.body["messages"]):
-            lists.append((f"/messages/{position}/content", message.get("content")))
+            content = message.get("content")
+            if isinstance(content, list):
+                lists.append((f"/messages/{position}/content", content))
         for pointer, items in lists:
-            for position, item in enumerate(items if isinstance(items, list) else ()):
+            for position, item in enumerate(items):
                 if item.get("type") == "dragoman.other":
                     goes = self._carries(f"{pointer}/{position}", item["raw"])
                     items[position] = item["raw"] if goes else None

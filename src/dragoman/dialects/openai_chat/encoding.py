@@ -6,35 +6,42 @@ tells its losses; nothing else is left out, so nothing is lost in silence. What 
 meaning when lost is refused, whatever `on_loss` says.
 """
 
+import functools
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from dragoman.dialects.dialect import Encoded
 from dragoman.dialects.openai_chat import conversation, parameters
 from dragoman.dialects.openai_chat.draft import Draft
+from dragoman.dialects.openai_chat.families import SAMPLING_FIELDS
 from dragoman.dialects.openai_chat.quirks import OPENAI_PROFILE, Profile, Quirks
 from dragoman.errors import BadRequestError, UnsupportedParameterError
 from dragoman.models import shared
 from dragoman.wire import reading
 
-RULES: Final[tuple[Callable[[Draft], None], ...]] = (
-    parameters.refused,
-    parameters.choices,
-    parameters.response_format,
-    parameters.tool_choice,
-    parameters.tools,
-    parameters.schemas,
-    parameters.effort,
-    parameters.service_tier,
-    parameters.sampling,
-    parameters.token_bound,
-    parameters.stop,
-    parameters.logprobs,
-    parameters.stream_options,
-    parameters.dropped,
-    conversation.messages,
+Rule: TypeAlias = Callable[[Draft], None]
+
+RULES: Final[tuple[tuple[Rule, frozenset[str] | None], ...]] = (
+    (parameters.refused, None),
+    (parameters.choices, frozenset({"n"})),
+    (parameters.response_format, frozenset({"response_format"})),
+    (parameters.tool_choice, frozenset({"tool_choice", "function_call"})),
+    (parameters.tools, frozenset({"tools"})),
+    (parameters.schemas, frozenset({"tools", "functions", "response_format"})),
+    (parameters.effort, frozenset({"reasoning_effort"})),
+    (parameters.service_tier, frozenset({"service_tier"})),
+    (parameters.sampling, frozenset(SAMPLING_FIELDS)),
+    (parameters.token_bound, frozenset({"max_tokens", "max_completion_tokens"})),
+    (parameters.stop, frozenset({"stop"})),
+    (parameters.logprobs, frozenset({"logprobs"})),
+    (parameters.stream_options, frozenset({"stream_options"})),
+    (parameters.dropped, None),
+    (conversation.messages, None),
 )
-"""What is done to a request, in this order: refusals come first."""
+"""What is done to a request, in this order: refusals come first.
+
+Beside each rule the fields without which it does nothing; None: it looks at all of them.
+"""
 
 
 def encode_request(
@@ -58,7 +65,7 @@ def encode_request(
 
 def _encoded(request: shared.CreateChatCompletionRequest, model: str, profile: Profile) -> Encoded:
     draft = Draft.of(request, model=model, profile=profile)
-    for rule in RULES:
+    for rule in rules_for(frozenset(draft.body)):
         rule(draft)
     draft.close()
     if draft.losses and profile.on_loss == "refuse":
@@ -77,6 +84,12 @@ def _encoded(request: shared.CreateChatCompletionRequest, model: str, profile: P
         body=reading.write(draft.body),
         losses=tuple(draft.losses),
     )
+
+
+@functools.lru_cache(maxsize=256)  # sets of fields are few, and callers may make up others
+def rules_for(fields: frozenset[str]) -> tuple[Rule, ...]:
+    """The rules that may have something to do where these top-level fields are set."""
+    return tuple(rule for rule, needed in RULES if needed is None or needed & fields)
 
 
 def path(quirks: Quirks, model: str) -> str:

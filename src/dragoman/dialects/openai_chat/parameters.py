@@ -17,7 +17,8 @@ DEFAULTS: Final[dict[str, Any]] = {
 
 def refused(draft: Draft) -> None:
     """Fields that the provider answers with an error, unless they ask for nothing."""
-    for field in sorted(draft.quirks.refuse & draft.body.keys()):
+    refused = draft.quirks.refuse
+    for field in sorted(refused & draft.body.keys()) if refused else ():
         if draft.body[field] == DEFAULTS.get(field, ...):
             del draft.body[field]
         else:
@@ -232,13 +233,14 @@ def stream_options(draft: Draft) -> None:
 
 def dropped(draft: Draft) -> None:
     """Top-level fields that the provider, the family or the model does not take."""
-    for field in sorted(draft.quirks.drop):
+    quirks, fields = draft.quirks, draft.body.keys()
+    for field in sorted(quirks.drop & fields):
         draft.drop(field, "the provider does not know it")
-    if draft.thinking:
-        for field in sorted(draft.quirks.dropped_while_thinking):
+    if quirks.dropped_while_thinking and draft.thinking:
+        for field in sorted(quirks.dropped_while_thinking & fields):
             draft.drop(field, f"{draft.model} does not take it while it thinks")
     if draft.family is not None:
-        for field in sorted(draft.family.drop):
+        for field in sorted(draft.family.drop & fields):
             draft.drop(field, f"{draft.model} does not take it")
         if not draft.family.verbosity:
             draft.drop("verbosity", f"{draft.model} does not take it")

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Addresses = list[tuple[Any, ...]]
 """As `socket.getaddrinfo` gives them."""
 
+PLAIN: Final[tuple[type[OSError], ...]] = (BlockingIOError,)
+"""What a call raises that cannot be done at once, without TLS."""
+
 WINDOWS_SLICE_SECONDS: Final = 1.0
 """There, Ctrl-C is heard only between two waits."""
 
@@ -136,7 +139,7 @@ def shake_hands(tls: "ssl.SSLSocket", deadlines: Deadlines) -> None:
 def blocked_by(sock: socket.socket) -> tuple[type[OSError], ...]:
     """What a call raises that cannot be done at once."""
     if type(sock) is socket.socket:
-        return (BlockingIOError,)
+        return PLAIN
     import ssl
 
     return (ssl.SSLWantReadError, ssl.SSLWantWriteError)

@@ -22,6 +22,7 @@ from dragoman.transport.http1.events import AnswerEvent, Head
 from dragoman.transport.protocol import Request
 from dragoman.transport.proxies import Proxy, tunnel_failed, tunnel_refused, tunnel_request
 from dragoman.transport.sockets.connecting import (
+    PLAIN,
     blocked_by,
     connected,
     secured,
@@ -119,12 +120,14 @@ class Connection:
         self._http = http
         return self._exchange(data, deadlines)
 
-    def hear(self, deadlines: Deadlines) -> list[AnswerEvent]:
-        """What one read tells."""
+    def hear(self, deadlines: Deadlines, *, at_once: bool = True) -> list[AnswerEvent]:
+        """What one read tells; unless `at_once`, there is hardly anything to read yet."""
         sock = self._socket
         if sock is None:
             return self._http.receive_reset()
         try:
+            if not at_once and self._blocked is PLAIN:
+                wait(sock, deadlines, writing=False)
             size = self._read_into(sock, deadlines)
         except OSError as error:
             try:
@@ -199,7 +202,7 @@ class Connection:
         events = self._write(data, deadlines)
         deadlines.begin("first_byte")
         while not events:
-            events = self.hear(deadlines)
+            events = self.hear(deadlines, at_once=False)
         return events
 
     def _write(self, data: bytes, deadlines: Deadlines) -> list[AnswerEvent]:

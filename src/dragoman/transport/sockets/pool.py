@@ -45,7 +45,6 @@ class Pool:
 
     def take(self, key: Hashable, deadlines: Deadlines) -> Connection:
         """The newest idle connection, or a place for one; waits for it where there is none."""
-        deadlines.begin("pool")
         with self._lock:
             now = time.monotonic()
             host = self._host(key, now)
@@ -57,6 +56,7 @@ class Pool:
             waiter = Waiter()
             places.waiting.append(waiter)
         try:
+            deadlines.begin("pool")
             return waiter.wait(deadlines)
         except BaseException:
             self._give_up(key, places, waiter)
@@ -74,8 +74,8 @@ class Pool:
             elif places.waiting:
                 places.waiting.popleft().serve(connection)
             else:
-                connection.idle_since = now = time.monotonic()
-                self._host(key, now).idle.append(connection)
+                connection.idle_since = time.monotonic()
+                self._hosts[key].idle.append(connection)
 
     def close(self) -> None:
         """Closes what is idle, now and whenever it is given back."""
