@@ -113,7 +113,8 @@ class AsyncCompletions:
             **fields,
             **(extra_body or {}),
         }
-        call = Call(asked(given, self._client.providers, options), options)
+        client = self._client
+        call = Call(asked(given, client.providers, options, client.settings), options)
         return await carried_later(call, self._client.transports.of(call.asked.message.url))
 
     async def stream(self, *, model: str, messages: Sequence[Any], **fields: Any) -> AsyncStream:

@@ -1,18 +1,19 @@
 """What a client is made of, from its arguments and the environment, read once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from dragoman.client.asking import Options
 from dragoman.errors import ConfigurationError
+from dragoman.settings.file import Settings, read
 from dragoman.settings.providers import ConfiguredProvider, configured
 from dragoman.settings.secret import Secret
 from dragoman.transport.timeouts import Timeout
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Arguments(msgspec.Struct, frozen=True, kw_only=True):
     """The arguments that both clients take; each says in its docstring what they mean."""
 
     api_key: str | None = None
@@ -37,10 +38,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             headers=dict(self.default_headers or {}),
         )
 
-    def known(self, environ: Mapping[str, str]) -> dict[str, ConfiguredProvider]:
-        """The providers, those of the settings and the arguments on top of those we know."""
-        written = {**_providers_of(self.settings), **(self.providers or {})}
-        known = configured(written, environ=environ)
+    def written(self) -> tuple[Settings, Settings]:
+        """The settings, and the providers of the arguments, which go before those."""
+        given = read({"providers": self.providers or {}})
+        if self.settings is None:
+            return Settings(), given
+        return read(self.settings, beside=given.providers), given
+
+    def known(
+        self, written: Iterable[Settings], environ: Mapping[str, str]
+    ) -> dict[str, ConfiguredProvider]:
+        """The providers, those that are written on top of those we know."""
+        known = configured(*written, environ=environ)
         openai = known["openai"]
         headers = {
             name: value
@@ -56,37 +65,3 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         key = openai.api_key if self.api_key is None else Secret(self.api_key)
         known["openai"] = msgspec.structs.replace(openai, row=row, api_key=key, headers=headers)
         return known
-
-
-def _providers_of(settings: Any) -> Mapping[str, Any]:
-    """The providers of a settings file, or of a dict of the same shape."""
-    if settings is None:
-        return {}
-    if not isinstance(settings, Mapping):
-        settings = _read(settings)
-    unknown = sorted(settings.keys() - {"providers"})
-    if unknown:
-        raise ConfigurationError(
-            f"{unknown[0]}: expected no other table than providers", param=unknown[0]
-        )
-    providers = settings.get("providers", {})
-    if not isinstance(providers, Mapping):
-        raise ConfigurationError(
-            f"providers: expected a table; got {type(providers).__name__}", param="providers"
-        )
-    return providers
-
-
-def _read(path: Any) -> Mapping[str, Any]:
-    import tomllib  # only those who have a file need it
-
-    try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
-    except OSError as error:
-        raise ConfigurationError(
-            f"settings: expected a readable file at {path}; got {type(error).__name__}",
-            param="settings",
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: expected TOML; {error}", param="settings") from None

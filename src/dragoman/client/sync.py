@@ -104,11 +104,11 @@ class Completions:
     ) -> shared.CreateChatCompletionResponse | Stream:
         """One chat completion: a response, or with `stream=True` its chunks.
 
-        `model` is `provider/model`; `messages` are plain dicts, hub objects, an earlier answer's
-        `message` as it is, or anything with `model_dump`; `fields` are the other fields of a
-        request, under OpenAI's names. `extra_body` is added to the request as it stands. What is
-        not None changes the client's own `timeout` and `max_retries`, and adds to its headers
-        and query.
+        `model` is `provider/model`, or a name from the settings; `messages` are plain dicts, hub
+        objects, an earlier answer's `message` as it is, or anything with `model_dump`; `fields` are
+        the other fields of a request, under OpenAI's names. `extra_body` is added to the request as
+        it stands. What is not None changes the client's own `timeout` and `max_retries`, and adds
+        to its headers and query.
 
         Raises the errors of `dragoman.errors`. What failed before its first content may be tried
         again; what has content never is.
@@ -123,7 +123,8 @@ class Completions:
             **fields,
             **(extra_body or {}),
         }
-        call = Call(asked(given, self._client.providers, options), options)
+        client = self._client
+        call = Call(asked(given, client.providers, options, client.settings), options)
         return carried(call, self._client.transports.of(call.asked.message.url))
 
     def stream(self, *, model: str, messages: Sequence[Any], **fields: Any) -> Stream:

@@ -161,8 +161,13 @@ def test_without_a_key_a_provider_is_not_asked(monkeypatch: pytest.MonkeyPatch) 
     [
         ({"max_retries": -1}, "max_retries: expected 0 or more; got -1"),
         ({"settings": "/no/such.toml"}, "settings: expected a readable file"),
-        ({"settings": {"provider": {}}}, "provider: expected no other table"),
+        (
+            {"settings": {"provider": {}}},
+            "provider: expected one of models, providers; got 'provider'; did",
+        ),
         ({"settings": {"providers": 5}}, "providers: expected a table; got int"),
+        ({"settings": 5}, "settings: expected a path or a dict; got int"),
+        ({"providers": 5}, "providers: expected a table; got int"),
         ({"providers": {"lab": {}}}, "providers.lab.base_url"),
     ],
 )
