@@ -8,8 +8,11 @@ import pytest
 
 from dragoman import AsyncClient, Client
 from dragoman.errors import ConfigurationError, NotFoundError
+from dragoman.models import params
 
-SAID: Any = [{"role": "user", "content": "Say this again"}]
+SAID: list[params.ChatCompletionRequestUserMessage] = [
+    {"role": "user", "content": "Say this again"}
+]
 
 
 def named(**models: Any) -> dict[str, Any]:
