@@ -18,13 +18,14 @@ from dragoman.exchange.wishes import Attempted
 from dragoman.models import shared
 from dragoman.providers.provider import credentials
 from dragoman.providers.routing import routed
-from dragoman.settings.file import Settings
 from dragoman.settings.providers import ConfiguredProvider
 from dragoman.transport.protocol import Request
 from dragoman.transport.timeouts import Timeout
 
 if TYPE_CHECKING:
     import logging
+
+    from dragoman.settings.file import Settings
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,12 +96,15 @@ def asked(
     fields: Mapping[str, Any],
     providers: Mapping[str, ConfiguredProvider],
     options: Options,
-    settings: Settings,
+    settings: "Settings | None" = None,
 ) -> Asked:
     """The request that these fields are, for the provider that their model names."""
     request = DIALECTS["openai-chat"].decode_request(written(fields))
-    target = settings.target(request.model)
-    provider, name = routed(target, providers, names=settings.models)
+    if settings is None:
+        provider, name = routed(request.model, providers)
+    else:
+        target = settings.target(request.model)
+        provider, name = routed(target, providers, names=settings.models)
     row = provider.row
     if row.base_url is None:
         key = f"providers.{row.name}.base_url"

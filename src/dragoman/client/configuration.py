@@ -1,16 +1,18 @@
 """What a client is made of, from its arguments and the environment, read once."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from dragoman.client.asking import Options
 from dragoman.errors import ConfigurationError
-from dragoman.settings.file import Settings, read
 from dragoman.settings.providers import ConfiguredProvider, configured
 from dragoman.settings.secret import Secret
 from dragoman.transport.timeouts import Timeout
+
+if TYPE_CHECKING:
+    from dragoman.settings.file import Settings
 
 
 class Arguments(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,18 +40,21 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True):
             headers=dict(self.default_headers or {}),
         )
 
-    def written(self) -> tuple[Settings, Settings]:
+    def written(self) -> "tuple[Settings | None, Settings | None]":
         """The settings, and the providers of the arguments, which go before those."""
-        given = read({"providers": self.providers or {}})
-        if self.settings is None:
-            return Settings(), given
-        return read(self.settings, beside=given.providers), given
+        if self.settings is None and self.providers is None:
+            return None, None
+        from dragoman.settings.file import read  # only those who have settings need it
+
+        given = None if self.providers is None else read({"providers": self.providers})
+        beside = given.providers if given else ()
+        return None if self.settings is None else read(self.settings, beside=beside), given
 
     def known(
-        self, written: Iterable[Settings], environ: Mapping[str, str]
+        self, written: "Iterable[Settings | None]", environ: Mapping[str, str]
     ) -> dict[str, ConfiguredProvider]:
         """The providers, those that are written on top of those we know."""
-        known = configured(*written, environ=environ)
+        known = configured(*(one for one in written if one is not None), environ=environ)
         openai = known["openai"]
         headers = {
             name: value

@@ -3,13 +3,15 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from dragoman.client.asking import Options
 from dragoman.client.configuration import Arguments
-from dragoman.settings.file import Settings
 from dragoman.settings.providers import ConfiguredProvider
 from dragoman.transport.timeouts import Timeout
+
+if TYPE_CHECKING:
+    from dragoman.settings.file import Settings
 
 
 class Closeable(Protocol):
@@ -96,11 +98,9 @@ class Configured(ABC, Generic[C]):
             settings=settings,
             providers=providers,
         )
-        self.settings: Settings
-        self.settings, arguments = given.written()
-        self.providers: Mapping[str, ConfiguredProvider] = given.known(
-            (self.settings, arguments), os.environ
-        )
+        written = given.written()
+        self.settings: Settings | None = written[0]
+        self.providers: Mapping[str, ConfiguredProvider] = given.known(written, os.environ)
         self.options: Options = given.options()
         self.transports: Carriers[C] = self._carriers(transport, proxy, ssl_context)
 

@@ -1,18 +1,20 @@
 """All providers that can be asked: those we know, and what the settings make of them.
 
-References to secrets are resolved here, and so are the usual environment variables.
+References to secrets are resolved here, and so are the usual environment variables. What reads
+settings is loaded by whoever has some.
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from dragoman.providers.provider import Provider
 from dragoman.providers.table import PROVIDERS
-from dragoman.settings.checking import key_of
-from dragoman.settings.file import Settings
-from dragoman.settings.provider import ProviderSettings, row_of
 from dragoman.settings.secret import Secret, resolved
+
+if TYPE_CHECKING:
+    from dragoman.settings.file import Settings
 
 
 class ConfiguredProvider(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +40,7 @@ class ConfiguredProvider(msgspec.Struct, frozen=True, kw_only=True):
         return at_home and self.row.key_variable is not None and self.api_key is None
 
 
-def configured(*written: Settings, environ: Mapping[str, str]) -> dict[str, ConfiguredProvider]:
+def configured(*written: "Settings", environ: Mapping[str, str]) -> dict[str, ConfiguredProvider]:
     """All providers by name; of settings that know the same one, the last have it.
 
     Raises `ConfigurationError` naming the key, what was expected and what came.
@@ -50,7 +52,7 @@ def configured(*written: Settings, environ: Mapping[str, str]) -> dict[str, Conf
     last = {name: settings for settings in written for name in settings.providers}
     for name, settings in last.items():
         with settings.source.named():
-            known[name] = _configured(name, settings.providers[name], environ)
+            known[name] = _configured(name, settings, environ)
     return known
 
 
@@ -59,9 +61,11 @@ def _usual_key(row: Provider, environ: Mapping[str, str]) -> Secret | None:
     return Secret(value) if value else None
 
 
-def _configured(
-    name: str, wanted: ProviderSettings, environ: Mapping[str, str]
-) -> ConfiguredProvider:
+def _configured(name: str, settings: "Settings", environ: Mapping[str, str]) -> ConfiguredProvider:
+    from dragoman.settings.checking import key_of
+    from dragoman.settings.provider import row_of
+
+    wanted = settings.providers[name]
     row = row_of(name, wanted)
     if wanted.api_key is None:
         key = _usual_key(row, environ)

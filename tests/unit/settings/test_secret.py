@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -123,10 +124,23 @@ def test_a_command_meets_no_shell() -> None:
     )
 
 
-def test_a_command_finds_the_environment_and_nothing_to_read() -> None:
-    code = 'import os, sys; print(os.environ["MINE"], repr(sys.stdin.read()))'
+def test_a_command_finds_the_environment() -> None:
+    assert told(running('import os; print(os.environ["MINE"])'), MINE="sk-2") == "sk-2"
 
-    assert told(running(code), MINE="sk-2") == "sk-2 ''"
+
+def test_a_command_takes_nothing_of_what_its_caller_has_to_read() -> None:
+    reference = running("import sys; print(repr(sys.stdin.read()))")
+    code = f"""
+import sys
+from dragoman.settings.secret import Secret, resolved
+print(resolved(Secret({reference!r}), environ={{}}, key="k").reveal(), sys.stdin.read())
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], input="mine", capture_output=True, text=True
+    )
+
+    assert done.stdout == "'' mine\n"
 
 
 @pytest.mark.parametrize(
