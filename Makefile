@@ -40,6 +40,7 @@ size: | $(BIN)/pytest
 
 docs-check: | $(BIN)/pytest
 	$(BIN)/python -m tools.pages --check
+	$(BIN)/python -m tools.params --check
 
 test: | $(BIN)/pytest
 	$(BIN)/pytest

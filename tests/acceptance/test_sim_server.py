@@ -10,13 +10,14 @@ import pytest
 
 import dragoman
 from dragoman.errors import APIConnectionError, APIStatusError, RateLimitError, RemoteProtocolError
+from dragoman.models import params
 from dragoman.simulator.models import MODELS
 from dragoman.simulator.server import simulate
 from tests.background import Background
 from tests.plain import Caller, Heard
 from tests.schema import faults
 
-HI = [{"role": "user", "content": "Say this again"}]
+HI: list[params.ChatCompletionRequestUserMessage] = [{"role": "user", "content": "Say this again"}]
 
 
 @pytest.fixture(scope="module")

@@ -63,6 +63,15 @@ def test_importing_loads_nothing_that_talks_to_the_network(code: str) -> None:
     assert not {"ssl", "socket", "asyncio", "http.client", "click"} & set(loaded)
 
 
+def test_a_client_that_is_made_does_without_what_only_some_need() -> None:
+    code = "import dragoman; dragoman.Client(); import sys; print(' '.join(sys.modules))"
+
+    loaded = set(fresh(code).split())
+
+    assert "dragoman.client.signature" in loaded
+    assert not {"dragoman.models.params", "dragoman.settings.file", "tomllib"} & loaded
+
+
 def test_importing_starts_no_thread_and_reads_no_environment() -> None:
     code = """
 import os, threading

@@ -3,6 +3,7 @@
 import click
 import msgspec
 
+from dragoman.client.signature import Message
 from dragoman.client.sync import create
 from dragoman.errors import Error
 
@@ -11,8 +12,9 @@ def chat(
     model: str, prompt: str, *, system: str | None, max_tokens: int | None, as_json: bool
 ) -> None:
     """Ask, and print the answer; the exit code is 1 where there is none."""
-    messages = [{"role": "system", "content": system}] if system is not None else []
-    messages.append({"role": "user", "content": prompt})
+    messages: list[Message] = [{"role": "user", "content": prompt}]
+    if system is not None:
+        messages.insert(0, {"role": "system", "content": system})
     try:
         if as_json:
             response = create(model=model, messages=messages, max_completion_tokens=max_tokens)

@@ -25,6 +25,8 @@ from dragoman.transport.timeouts import Timeout
 if TYPE_CHECKING:
     import logging
 
+    from dragoman.settings.file import Settings
+
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How a client asks; a call may change each of them for itself."""
@@ -94,10 +96,15 @@ def asked(
     fields: Mapping[str, Any],
     providers: Mapping[str, ConfiguredProvider],
     options: Options,
+    settings: "Settings | None" = None,
 ) -> Asked:
     """The request that these fields are, for the provider that their model names."""
     request = DIALECTS["openai-chat"].decode_request(written(fields))
-    provider, name = routed(request.model, providers)
+    if settings is None:
+        provider, name = routed(request.model, providers)
+    else:
+        target = settings.target(request.model)
+        provider, name = routed(target, providers, names=settings.models)
     row = provider.row
     if row.base_url is None:
         key = f"providers.{row.name}.base_url"

@@ -5,15 +5,16 @@ used from. It says what `Client` says, and waits otherwise.
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Literal, Self, overload
+from typing import Any, Literal, Self, Unpack, overload
 
 from dragoman.client.asking import asked
 from dragoman.client.call import Call
 from dragoman.client.carrying_later import carried_later
 from dragoman.client.configured import Carriers, Configured
 from dragoman.client.parsing import format_of, parsed
+from dragoman.client.signature import Fields, FieldsAndOptions, FieldsBesideFormat, Message
 from dragoman.client.streamed import AsyncStream
 from dragoman.models import shared
 from dragoman.transport.protocol import AsyncTransport
@@ -49,14 +50,14 @@ class AsyncCompletions:
         self,
         *,
         model: str,
-        messages: Sequence[Any],
+        messages: Iterable[Message],
         stream: Literal[False] | None = None,
         timeout: float | Timeout | None = None,
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
         extra_query: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
-        **fields: Any,
+        **fields: Unpack[Fields],
     ) -> shared.CreateChatCompletionResponse: ...
 
     @overload
@@ -64,14 +65,14 @@ class AsyncCompletions:
         self,
         *,
         model: str,
-        messages: Sequence[Any],
+        messages: Iterable[Message],
         stream: Literal[True],
         timeout: float | Timeout | None = None,
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
         extra_query: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
-        **fields: Any,
+        **fields: Unpack[Fields],
     ) -> AsyncStream: ...
 
     @overload
@@ -79,28 +80,28 @@ class AsyncCompletions:
         self,
         *,
         model: str,
-        messages: Sequence[Any],
+        messages: Iterable[Message],
         stream: bool | None = None,
         timeout: float | Timeout | None = None,
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
         extra_query: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
-        **fields: Any,
+        **fields: Unpack[Fields],
     ) -> shared.CreateChatCompletionResponse | AsyncStream: ...
 
     async def create(
         self,
         *,
         model: str,
-        messages: Sequence[Any],
+        messages: Iterable[Message],
         stream: bool | None = None,
         timeout: float | Timeout | None = None,
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
         extra_query: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
-        **fields: Any,
+        **fields: Unpack[Fields],
     ) -> shared.CreateChatCompletionResponse | AsyncStream:
         """As `Client.chat.completions.create`; being cancelled lets go of the connection."""
         options = self._client.options.changed(
@@ -113,10 +114,13 @@ class AsyncCompletions:
             **fields,
             **(extra_body or {}),
         }
-        call = Call(asked(given, self._client.providers, options), options)
+        client = self._client
+        call = Call(asked(given, client.providers, options, client.settings), options)
         return await carried_later(call, self._client.transports.of(call.asked.message.url))
 
-    async def stream(self, *, model: str, messages: Sequence[Any], **fields: Any) -> AsyncStream:
+    async def stream(
+        self, *, model: str, messages: Iterable[Message], **fields: Unpack[FieldsAndOptions]
+    ) -> AsyncStream:
         """The chunks of one chat completion; `create` with `stream=True`."""
         stream: AsyncStream = await self.create(
             model=model, messages=messages, stream=True, **fields
@@ -124,7 +128,12 @@ class AsyncCompletions:
         return stream
 
     async def parse(
-        self, *, model: str, messages: Sequence[Any], response_format: Any, **fields: Any
+        self,
+        *,
+        model: str,
+        messages: Iterable[Message],
+        response_format: Any,
+        **fields: Unpack[FieldsBesideFormat],
     ) -> shared.CreateChatCompletionResponse:
         """One chat completion whose content is a value of the type `response_format`.
 

@@ -1,7 +1,7 @@
 """What a client is made of, from its arguments and the environment, read once."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -11,8 +11,11 @@ from dragoman.settings.providers import ConfiguredProvider, configured
 from dragoman.settings.secret import Secret
 from dragoman.transport.timeouts import Timeout
 
+if TYPE_CHECKING:
+    from dragoman.settings.file import Settings
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+
+class Arguments(msgspec.Struct, frozen=True, kw_only=True):
     """The arguments that both clients take; each says in its docstring what they mean."""
 
     api_key: str | None = None
@@ -37,10 +40,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             headers=dict(self.default_headers or {}),
         )
 
-    def known(self, environ: Mapping[str, str]) -> dict[str, ConfiguredProvider]:
-        """The providers, those of the settings and the arguments on top of those we know."""
-        written = {**_providers_of(self.settings), **(self.providers or {})}
-        known = configured(written, environ=environ)
+    def written(self) -> "tuple[Settings | None, Settings | None]":
+        """The settings, and the providers of the arguments, which go before those."""
+        if self.settings is None and self.providers is None:
+            return None, None
+        from dragoman.settings.file import read  # only those who have settings need it
+
+        given = None if self.providers is None else read({"providers": self.providers})
+        beside = given.providers if given else ()
+        return None if self.settings is None else read(self.settings, beside=beside), given
+
+    def known(
+        self, written: "Iterable[Settings | None]", environ: Mapping[str, str]
+    ) -> dict[str, ConfiguredProvider]:
+        """The providers, those that are written on top of those we know."""
+        known = configured(*(one for one in written if one is not None), environ=environ)
         openai = known["openai"]
         headers = {
             name: value
@@ -56,37 +70,3 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         key = openai.api_key if self.api_key is None else Secret(self.api_key)
         known["openai"] = msgspec.structs.replace(openai, row=row, api_key=key, headers=headers)
         return known
-
-
-def _providers_of(settings: Any) -> Mapping[str, Any]:
-    """The providers of a settings file, or of a dict of the same shape."""
-    if settings is None:
-        return {}
-    if not isinstance(settings, Mapping):
-        settings = _read(settings)
-    unknown = sorted(settings.keys() - {"providers"})
-    if unknown:
-        raise ConfigurationError(
-            f"{unknown[0]}: expected no other table than providers", param=unknown[0]
-        )
-    providers = settings.get("providers", {})
-    if not isinstance(providers, Mapping):
-        raise ConfigurationError(
-            f"providers: expected a table; got {type(providers).__name__}", param="providers"
-        )
-    return providers
-
-
-def _read(path: Any) -> Mapping[str, Any]:
-    import tomllib  # only those who have a file need it
-
-    try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
-    except OSError as error:
-        raise ConfigurationError(
-            f"settings: expected a readable file at {path}; got {type(error).__name__}",
-            param="settings",
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: expected TOML; {error}", param="settings") from None

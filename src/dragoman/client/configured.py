@@ -3,12 +3,15 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from dragoman.client.asking import Options
-from dragoman.client.configuration import Settings
+from dragoman.client.configuration import Arguments
 from dragoman.settings.providers import ConfiguredProvider
 from dragoman.transport.timeouts import Timeout
+
+if TYPE_CHECKING:
+    from dragoman.settings.file import Settings
 
 
 class Closeable(Protocol):
@@ -79,12 +82,12 @@ class Configured(ABC, Generic[C]):
         """The environment is read here and not again.
 
         `api_key`, `base_url`, `organization` and `project` are those of the provider `openai`;
-        `providers` (name to settings) and `settings` (a TOML file's path, or a dict with
-        `providers`) are for the others. `timeout` is in seconds for the whole request, or a
+        `settings` (a TOML file's path, or a dict of its shape) and `providers` (name to settings,
+        in place of those) are for the others. `timeout` is in seconds for the whole request, or a
         `Timeout` with a bound for each phase. `max_retries` counts attempts after the first.
         `transport` carries everything, in place of HTTP. Raises `ConfigurationError`.
         """
-        given = Settings(
+        given = Arguments(
             api_key=api_key,
             base_url=base_url,
             organization=organization,
@@ -95,7 +98,9 @@ class Configured(ABC, Generic[C]):
             settings=settings,
             providers=providers,
         )
-        self.providers: Mapping[str, ConfiguredProvider] = given.known(os.environ)
+        written = given.written()
+        self.settings: Settings | None = written[0]
+        self.providers: Mapping[str, ConfiguredProvider] = given.known(written, os.environ)
         self.options: Options = given.options()
         self.transports: Carriers[C] = self._carriers(transport, proxy, ssl_context)
 
@@ -112,6 +117,7 @@ class Configured(ABC, Generic[C]):
     ) -> Self:
         """A client that asks otherwise, over the same connections."""
         twin = type(self).__new__(type(self))
+        twin.settings = self.settings
         twin.providers = self.providers
         twin.options = self.options.changed(
             timeout=timeout, max_retries=max_retries, headers=default_headers

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.client.signature import Format
 from dragoman.errors import ConfigurationError, RemoteProtocolError
 from dragoman.models import shared
 from dragoman.wire import reading
@@ -24,7 +25,7 @@ class ParsedMessage(
         return self.__dict__.get("parsed")
 
 
-def format_of(kind: Any) -> dict[str, Any]:
+def format_of(kind: Any) -> Format:
     """The `response_format` that asks for this type; strict, so that the model keeps to it."""
     try:
         if hasattr(kind, "model_json_schema"):

@@ -5,15 +5,16 @@
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Literal, Self, overload
+from typing import Any, Literal, Self, Unpack, overload
 
 from dragoman.client.asking import asked
 from dragoman.client.call import Call
 from dragoman.client.carrying import carried
 from dragoman.client.configured import Carriers, Configured
 from dragoman.client.parsing import format_of, parsed
+from dragoman.client.signature import Fields, FieldsAndOptions, FieldsBesideFormat, Message
 from dragoman.client.streamed import Stream
 from dragoman.models import shared
 from dragoman.transport.protocol import Transport
@@ -49,14 +50,14 @@ class Completions:
         self,
         *,
         model: str,
-        messages: Sequence[Any],
+        messages: Iterable[Message],
         stream: Literal[False] | None = None,
         timeout: float | Timeout | None = None,
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
         extra_query: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
-        **fields: Any,
+        **fields: Unpack[Fields],
     ) -> shared.CreateChatCompletionResponse: ...
 
     @overload
@@ -64,14 +65,14 @@ class Completions:
         self,
         *,
         model: str,
-        messages: Sequence[Any],
+        messages: Iterable[Message],
         stream: Literal[True],
         timeout: float | Timeout | None = None,
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
         extra_query: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
-        **fields: Any,
+        **fields: Unpack[Fields],
     ) -> Stream: ...
 
     @overload
@@ -79,36 +80,36 @@ class Completions:
         self,
         *,
         model: str,
-        messages: Sequence[Any],
+        messages: Iterable[Message],
         stream: bool | None = None,
         timeout: float | Timeout | None = None,
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
         extra_query: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
-        **fields: Any,
+        **fields: Unpack[Fields],
     ) -> shared.CreateChatCompletionResponse | Stream: ...
 
     def create(
         self,
         *,
         model: str,
-        messages: Sequence[Any],
+        messages: Iterable[Message],
         stream: bool | None = None,
         timeout: float | Timeout | None = None,
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
         extra_query: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
-        **fields: Any,
+        **fields: Unpack[Fields],
     ) -> shared.CreateChatCompletionResponse | Stream:
         """One chat completion: a response, or with `stream=True` its chunks.
 
-        `model` is `provider/model`; `messages` are plain dicts, hub objects, an earlier answer's
-        `message` as it is, or anything with `model_dump`; `fields` are the other fields of a
-        request, under OpenAI's names. `extra_body` is added to the request as it stands. What is
-        not None changes the client's own `timeout` and `max_retries`, and adds to its headers
-        and query.
+        `model` is `provider/model`, or a name from the settings; `messages` are plain dicts, hub
+        objects, an earlier answer's `message` as it is, or anything with `model_dump`; `fields` are
+        the other fields of a request, under OpenAI's names. `extra_body` is added to the request as
+        it stands. What is not None changes the client's own `timeout` and `max_retries`, and adds
+        to its headers and query.
 
         Raises the errors of `dragoman.errors`. What failed before its first content may be tried
         again; what has content never is.
@@ -123,16 +124,24 @@ class Completions:
             **fields,
             **(extra_body or {}),
         }
-        call = Call(asked(given, self._client.providers, options), options)
+        client = self._client
+        call = Call(asked(given, client.providers, options, client.settings), options)
         return carried(call, self._client.transports.of(call.asked.message.url))
 
-    def stream(self, *, model: str, messages: Sequence[Any], **fields: Any) -> Stream:
+    def stream(
+        self, *, model: str, messages: Iterable[Message], **fields: Unpack[FieldsAndOptions]
+    ) -> Stream:
         """The chunks of one chat completion; `create` with `stream=True`."""
         stream: Stream = self.create(model=model, messages=messages, stream=True, **fields)
         return stream
 
     def parse(
-        self, *, model: str, messages: Sequence[Any], response_format: Any, **fields: Any
+        self,
+        *,
+        model: str,
+        messages: Iterable[Message],
+        response_format: Any,
+        **fields: Unpack[FieldsBesideFormat],
     ) -> shared.CreateChatCompletionResponse:
         """One chat completion whose content is a value of the type `response_format`.
 
@@ -186,11 +195,11 @@ def default() -> Client:
 def create(
     *,
     model: str,
-    messages: Sequence[Any],
+    messages: Iterable[Message],
     stream: Literal[False] | None = None,
     providers: Mapping[str, Any] | None = None,
     transport: Transport | None = None,
-    **fields: Any,
+    **fields: Unpack[FieldsAndOptions],
 ) -> shared.CreateChatCompletionResponse: ...
 
 
@@ -198,22 +207,22 @@ def create(
 def create(
     *,
     model: str,
-    messages: Sequence[Any],
+    messages: Iterable[Message],
     stream: Literal[True],
     providers: Mapping[str, Any] | None = None,
     transport: Transport | None = None,
-    **fields: Any,
+    **fields: Unpack[FieldsAndOptions],
 ) -> Stream: ...
 
 
 def create(
     *,
     model: str,
-    messages: Sequence[Any],
+    messages: Iterable[Message],
     stream: bool | None = None,
     providers: Mapping[str, Any] | None = None,
     transport: Transport | None = None,
-    **fields: Any,
+    **fields: Unpack[FieldsAndOptions],
 ) -> shared.CreateChatCompletionResponse | Stream:
     """One chat completion; `Client.chat.completions.create` on a client that everyone shares.
 
@@ -239,6 +248,8 @@ def create(
     return answer
 
 
-def stream(*, model: str, messages: Sequence[Any], **fields: Any) -> Stream:
+def stream(
+    *, model: str, messages: Iterable[Message], **fields: Unpack[FieldsAndOptions]
+) -> Stream:
     """The chunks of one chat completion; `create` with `stream=True`."""
     return create(model=model, messages=messages, stream=True, **fields)

@@ -1,6 +1,8 @@
 """The blocking client: retries, options, and what it shows of itself."""
 
 import json
+from collections import UserList, deque
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -142,6 +144,24 @@ def test_objects_of_other_libraries_are_what_they_dump() -> None:
     assert json.loads(body)["messages"] == [{"role": "user", "content": "Hi"}]
 
 
+def test_any_mapping_is_a_dict_and_any_sequence_a_list() -> None:
+    schema = MappingProxyType({"type": "object", "required": UserList(["a"])})
+    tools = deque([{"type": "function", "function": {"name": "f", "parameters": schema}}])
+
+    with ScriptedServer(answer(WHOLE)) as server, client_of(server) as client:
+        ask(client, tools=tools)
+
+    function = json.loads(server.heard[0].partition(b"\r\n\r\n")[2])["tools"][0]["function"]
+    assert function["parameters"] == {"type": "object", "required": ["a"]}
+
+
+def test_messages_may_come_from_anything_that_tells_them() -> None:
+    with ScriptedServer(answer(WHOLE)) as server, client_of(server) as client:
+        ask(client, messages=(message for message in [SAID]))
+
+    assert json.loads(server.heard[0].partition(b"\r\n\r\n")[2])["messages"] == [SAID]
+
+
 def test_a_client_shows_no_key() -> None:
     client = Client(base_url="http://lab/v1", api_key="sk-canary")
 
@@ -161,8 +181,13 @@ def test_without_a_key_a_provider_is_not_asked(monkeypatch: pytest.MonkeyPatch) 
     [
         ({"max_retries": -1}, "max_retries: expected 0 or more; got -1"),
         ({"settings": "/no/such.toml"}, "settings: expected a readable file"),
-        ({"settings": {"provider": {}}}, "provider: expected no other table"),
+        (
+            {"settings": {"provider": {}}},
+            "provider: expected one of models, providers; got 'provider'; did",
+        ),
         ({"settings": {"providers": 5}}, "providers: expected a table; got int"),
+        ({"settings": 5}, "settings: expected a path or a dict; got int"),
+        ({"providers": 5}, "providers: expected a table; got int"),
         ({"providers": {"lab": {}}}, "providers.lab.base_url"),
     ],
 )

@@ -17,9 +17,13 @@ from dragoman.errors import (
     RemoteProtocolError,
     UnsupportedParameterError,
 )
+from dragoman.models import params
 from tests.scripted import ScriptedServer
 
-SAID = {"role": "user", "content": "Capital of Norway?"}
+SAID: params.ChatCompletionRequestUserMessage = {
+    "role": "user",
+    "content": "Capital of Norway?",
+}
 ENDLESS: list[Any] = []
 ENDLESS.append(ENDLESS)
 WHOLE = {

@@ -25,7 +25,7 @@ def test_the_first_word_is_the_provider_and_the_rest_its_model(
 
 @pytest.mark.parametrize("asked", ["gpt-5-mini", "openai", "openai/", "/gpt-5-mini", ""])
 def test_a_model_without_a_provider_is_not_found(asked: str) -> None:
-    with pytest.raises(NotFoundError, match="model: expected provider/model; got") as raised:
+    with pytest.raises(NotFoundError, match="model: expected provider/model") as raised:
         routed(asked, PROVIDERS)
 
     assert (raised.value.status_code, raised.value.code) == (404, "model_not_found")

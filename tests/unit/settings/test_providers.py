@@ -7,20 +7,21 @@ import pytest
 
 from dragoman.errors import ConfigurationError
 from dragoman.providers.table import PROVIDERS
+from dragoman.settings.file import read
 from dragoman.settings.providers import configured
 from dragoman.settings.secret import Secret, resolved
 
 
 def of(settings: dict[str, Any], **environ: str) -> Any:
-    return configured(settings, environ=environ)
+    return configured(read({"providers": settings}), environ=environ)
 
 
 def test_known_providers_are_there_without_settings() -> None:
-    assert set(configured(None, environ={})) == set(PROVIDERS)
+    assert set(configured(environ={})) == set(PROVIDERS)
 
 
 def test_a_known_provider_takes_its_key_from_the_usual_variable() -> None:
-    openai = configured(None, environ={"OPENAI_API_KEY": "sk-1"})["openai"]
+    openai = configured(environ={"OPENAI_API_KEY": "sk-1"})["openai"]
 
     assert openai.api_key == Secret("sk-1")
 
@@ -73,8 +74,11 @@ def test_quirks_of_single_models_can_be_written_down() -> None:
     [
         ({}, "providers.lab.base_url: expected the address of the provider; got nothing"),
         ({"base_url": 5}, "providers.lab.base_url: expected str or null; got int"),
-        ({"base_uri": ""}, "base_uri"),
-        (7, "providers.lab: expected object; got int"),
+        (
+            {"base_uri": ""},
+            "providers.lab.base_uri: expected one of .*; got 'base_uri'; did you mean base_url",
+        ),
+        (7, "providers.lab: expected a table; got int"),
         (
             {"base_url": "x", "dialect": "openai"},
             "providers.lab.dialect: expected one of openai-chat; got 'openai'",
@@ -82,7 +86,12 @@ def test_quirks_of_single_models_can_be_written_down() -> None:
         ({"base_url": "x", "like": "opnai"}, "providers.lab.like: expected a known .* openai"),
         (
             {"base_url": "x", "quirks": {"developer_rol": True}},
-            "quirks.developer_rol: no such quirk; did you mean developer_role",
+            "quirks.developer_rol: expected a quirk; got 'developer_rol'; "
+            "did you mean developer_role",
+        ),
+        (
+            {"base_url": "x", "quirks": {"for_models": [["(", {}]]}},
+            r"quirks.for_models\[0\]\[0\]: expected a regular expression",
         ),
         ({"base_url": "x", "quirks": {"developer_role": 1}}, "quirks.developer_role: expected"),
         ({"base_url": "x", "api_key": 5}, "providers.lab.api_key"),

@@ -5,7 +5,7 @@ is read once more by `unknown`, which finds out what we do not know, and what is
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -46,7 +46,14 @@ def written(request: Mapping[str, Any]) -> bytes:
 
 
 def dumped(value: Any) -> Any:
-    """What an object of another library says of itself; raises `TypeError` where it cannot."""
+    """What an object of another library says of itself; raises `TypeError` where it cannot.
+
+    Mappings and sequences of all kinds count as dicts and lists.
+    """
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence):
+        return list(value)
     dump = getattr(value, "model_dump", None)
     if dump is None:
         raise TypeError(f"got {type(value).__name__}")

@@ -1,0 +1,83 @@
+"""A provider as an operator writes it down: `[providers.NAME]`."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from dragoman.dialects import DIALECTS
+from dragoman.dialects.openai_chat.quirks import Quirks
+from dragoman.providers.provider import Provider
+from dragoman.providers.routing import near_names
+from dragoman.providers.table import PROVIDERS
+from dragoman.settings.checking import key_of, mistake, typed
+from dragoman.settings.secret import Secret
+
+
+class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may be set for a provider; a known one needs only its key."""
+
+    api_key: Secret | None = None
+    """The key, or a reference: `env:NAME`, `file:PATH`, `cmd:…`. None: the usual variable."""
+
+    base_model: str | None = None
+    """The model behind the deployments of this provider, where their names do not tell it."""
+
+    base_url: str | None = None
+    """Where it is; a known provider has its own."""
+
+    dialect: str | None = None
+    """What it speaks; `openai-chat` where None."""
+
+    like: str | None = None
+    """A known provider whose quirks it shares, such as `vllm`."""
+
+    quirks: dict[str, Any] = {}
+    """Single quirks, by name, on top of those."""
+
+
+def row_of(name: str, wanted: ProviderSettings) -> Provider:
+    """The row that these settings make, of a known provider or a new one."""
+    key = key_of("providers", name)
+    row = PROVIDERS.get(name)
+    if wanted.like is not None:
+        like = PROVIDERS.get(wanted.like)
+        if like is None:
+            near = ", ".join(near_names(wanted.like, PROVIDERS) or sorted(PROVIDERS))
+            raise mistake(f"{key}.like", f"a known provider, such as {near}", repr(wanted.like))
+        row = row or Provider(name=name, dialect=like.dialect)
+        row = msgspec.structs.replace(row, quirks=like.quirks)
+    row = row or Provider(name=name)
+    if wanted.dialect is not None and wanted.dialect not in DIALECTS:
+        known = ", ".join(sorted(DIALECTS))
+        raise mistake(f"{key}.dialect", f"one of {known}", repr(wanted.dialect))
+    row = msgspec.structs.replace(
+        row,
+        name=name,
+        dialect=wanted.dialect or row.dialect,
+        base_url=wanted.base_url or row.base_url,
+        quirks=_quirks(row.quirks, wanted.quirks, f"{key}.quirks"),
+    )
+    if row.base_url is None:
+        raise mistake(f"{key}.base_url", "the address of the provider", "nothing")
+    return row
+
+
+def _quirks(quirks: Quirks, changes: Mapping[str, Any], key: str) -> Quirks:
+    if not changes:
+        return quirks
+    for name in changes:
+        if name not in Quirks.__struct_fields__:
+            near = near_names(name, Quirks.__struct_fields__)
+            raise mistake(key_of(key, name), "a quirk", repr(name), near)
+    alone = typed(changes, Quirks, key)  # a mistake is theirs, and not of those they are added to
+    for place, (pattern, _) in enumerate(alone.for_models):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            where = f"{key}.for_models[{place}][0]"
+            raise mistake(where, "a regular expression", str(error)) from None
+    plain = msgspec.to_builtins(quirks)
+    plain["for_models"] = [(found, {**own, **changes}) for found, own in plain["for_models"]]
+    return typed({**plain, **changes}, Quirks, key)
