@@ -47,4 +47,4 @@ test: | $(BIN)/pytest
 
 # Not part of `check`: it takes two minutes, and what it prints is for people.
 bench: | $(BIN)/pytest
-	$(BIN)/python -m bench --openai
+	$(BIN)/python -m bench --install

@@ -1,10 +1,10 @@
 """Prints the figures, each a ratio within this run.
 
-    python -m bench [--openai] [--quick]
+    python -m bench [--install] [--quick]
 
-`--openai` makes a throw-away environment with `openai`, where none is installed. `--quick`
-runs everything once and briefly, which shows that it runs and measures nothing. The exit code
-is 1 where an answer was wrong or a bar was missed.
+`--install` makes throw-away environments with `openai` and `litellm`, which else are measured only
+where they are installed. `--quick` runs everything once and briefly, which shows that it runs and
+measures nothing. The exit code is 1 where an answer was wrong or a bar was missed.
 """
 
 import argparse
@@ -26,7 +26,7 @@ INTERPRETERS = 5
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--openai", action="store_true")
+    parser.add_argument("--install", action="store_true")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args(arguments)
     pairs = 1 if options.quick else PAIRS
@@ -36,14 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     verdicts = [printed(row, pairs) for row in decoding.rows(0.001 if options.quick else SECONDS)]
     with ExitStack() as stack:
-        try:
-            python = importing.environment(stack, make=options.openai)
-        except importing.NotMeasuredError as missing:
-            print(f"import and name the client, and ask: not measured: {missing}")
-        else:
-            rows = importing.rows(python, stack, 1 if options.quick else INTERPRETERS)
-            rows += clients.rows(python, stack, quick=options.quick)
-            verdicts += [printed(row, pairs) for row in rows]
+        pythons = {}
+        for library in importing.OTHERS:
+            try:
+                pythons[library] = importing.environment(stack, library, make=options.install)
+            except importing.NotMeasuredError as missing:
+                print(f"{library}: not measured: {missing}")
+        rows = clients.rows(pythons, stack, quick=options.quick)
+        if "openai" in pythons:
+            rounds = 1 if options.quick else INTERPRETERS
+            rows = importing.rows(pythons["openai"], stack, rounds) + rows
+        verdicts += [printed(row, pairs) for row in rows]
     return 0 if all(verdicts) else 1
 
 

@@ -1,6 +1,6 @@
 """A process that asks with one library, so many times as it is told, and says what it cost.
 
-    python -m bench.asking openai|dragoman sync|async create|stream PORT
+    python -m bench.asking openai|litellm|dragoman sync|async create|stream PORT
 
 Reads a number of requests a line; answers with the processor seconds of one unit (a request, or
 a chunk of content). A process of its own, since one library's objects would be the other's to
@@ -8,6 +8,9 @@ collect.
 """
 
 import asyncio
+import functools
+import importlib
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -21,45 +24,49 @@ MESSAGES: Final = [
 ]
 
 
-def asked(library: str, kind: str, port: str) -> tuple[Any, str]:
-    """The client, and the name of the model."""
-    module = __import__(library)
+def asked(library: str, kind: str, port: str) -> Callable[..., Any]:
+    """What creates a chat completion; a coroutine where the kind is `async`."""
+    base_url = f"http://127.0.0.1:{port}/v1"
+    if library == "litellm":
+        os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "true"  # else it is downloaded at import
+        litellm = importlib.import_module("litellm")
+        completion = {"sync": litellm.completion, "async": litellm.acompletion}[kind]
+        return functools.partial(completion, model="openai/gpt-4o", api_base=base_url, api_key="x")
+    module = importlib.import_module(library)
     names = {
         "openai": {"sync": "OpenAI", "async": "AsyncOpenAI"},
         "dragoman": {"sync": "Client", "async": "AsyncClient"},
     }
-    client = getattr(module, names[library][kind])
+    client = getattr(module, names[library][kind])(base_url=base_url, api_key="none")
     model = {"openai": "gpt-4o", "dragoman": "openai/gpt-4o"}[library]
-    return client(base_url=f"http://127.0.0.1:{port}/v1", api_key="none"), model
+    return functools.partial(client.chat.completions.create, model=model)
 
 
-def blocking(client: Any, model: str, what: str) -> Callable[[], int]:
+def blocking(create: Callable[..., Any], what: str) -> Callable[[], int]:
     """One request, and how many units it was; raises where the answer is wrong."""
-    create = client.chat.completions.create
 
     def create_once() -> int:
-        response = create(model=model, messages=MESSAGES)
+        response = create(messages=MESSAGES)
         assert response.choices[0].message.content.startswith("One word")
         return 1
 
     def stream_once() -> int:
-        chunks = list(create(model=model, messages=MESSAGES, stream=True))
+        chunks = list(create(messages=MESSAGES, stream=True))
         return told(chunks)
 
     return create_once if what == "create" else stream_once
 
 
-def waiting(client: Any, model: str, what: str) -> Callable[[], Awaitable[int]]:
+def waiting(create: Callable[..., Any], what: str) -> Callable[[], Awaitable[int]]:
     """The same on an event loop."""
-    create = client.chat.completions.create
 
     async def create_once() -> int:
-        response = await create(model=model, messages=MESSAGES)
+        response = await create(messages=MESSAGES)
         assert response.choices[0].message.content.startswith("One word")
         return 1
 
     async def stream_once() -> int:
-        stream = await create(model=model, messages=MESSAGES, stream=True)
+        stream = await create(messages=MESSAGES, stream=True)
         return told([chunk async for chunk in stream])
 
     return create_once if what == "create" else stream_once
@@ -94,8 +101,8 @@ def answer(seconds: float) -> None:
 
 if __name__ == "__main__":
     _, library, kind, what, port = sys.argv
-    client, model = asked(library, kind, port)
+    create = asked(library, kind, port)
     if kind == "sync":
-        serve_sync(blocking(client, model, what))
+        serve_sync(blocking(create, what))
     else:
-        asyncio.run(serve_async(waiting(client, model, what)))
+        asyncio.run(serve_async(waiting(create, what)))

@@ -2,12 +2,14 @@
 
     python -m bench.echo      prints its port, and serves until it is ended
 
-It knows as much of HTTP as its two clients need, so that what is measured is theirs.
+It knows as much of HTTP as its clients need, and waits in blocking calls, so that it leaves the
+caches of the core that they share as it found them.
 """
 
-import asyncio
 import json
+import socket
 import sys
+import threading
 from typing import Any, Final
 
 STREAM: Final = 1000
@@ -47,51 +49,48 @@ def written(**fields: Any) -> bytes:
     return json.dumps({**HEAD, **fields}, separators=(",", ":")).encode()
 
 
-class Echo(asyncio.Protocol):
-    """Answers; streams event by event, as a model would."""
+WHOLE: Final = whole()
 
-    body = whole()
-    pieces = tuple(b"%x\r\n%b\r\n" % (len(event), event) for event in events())
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.heard = b""
-
-    def data_received(self, data: bytes) -> None:
-        self.heard += data
-        head, blank, rest = self.heard.partition(b"\r\n\r\n")
-        if not blank:
-            return
-        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        if len(rest) < length:
-            return
-        self.heard = rest[length:]
-        if b'"stream":true' in rest[:length]:
-            self.running = asyncio.get_running_loop().create_task(self.stream())
-            return
-        self.transport.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-            b"Content-Length: %d\r\n\r\n%b" % (len(self.body), self.body)
-        )
-
-    async def stream(self) -> None:
-        self.transport.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-            b"Transfer-Encoding: chunked\r\n\r\n"
-        )
-        for piece in self.pieces:
-            self.transport.write(piece)
-            await asyncio.sleep(0)
-        self.transport.write(b"0\r\n\r\n")
+ANSWER: Final = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(WHOLE), WHOLE)
+)
+STREAM_HEAD: Final = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+PIECES: Final = (*(b"%x\r\n%b\r\n" % (len(event), event) for event in events()), b"0\r\n\r\n")
 
 
-async def serve() -> None:
-    server = await asyncio.get_running_loop().create_server(Echo, "127.0.0.1", 0)
-    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+def answer(wire: socket.socket) -> None:
+    """Answers what comes on one connection; streams event by event, as a model would."""
+    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    heard = b""
+    with wire:
+        while data := wire.recv(65536):
+            heard += data
+            head, blank, rest = heard.partition(b"\r\n\r\n")
+            if not blank:
+                continue
+            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+            if len(rest) < length:
+                continue
+            heard = rest[length:]
+            if b'"stream":true' not in rest[:length]:
+                wire.sendall(ANSWER)
+                continue
+            wire.sendall(STREAM_HEAD)
+            for piece in PIECES:
+                wire.sendall(piece)
+
+
+def serve() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    await server.serve_forever()
+    while True:
+        wire, _ = listener.accept()
+        threading.Thread(target=answer, args=(wire,), daemon=True).start()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    serve()

@@ -19,8 +19,8 @@ from bench.pairs import Bar, Row, Run, WrongAnswerError
 
 SOURCE: Final = Path(__file__).parents[1] / "src"
 
-OPENAI: Final = "openai==3.54.0"
-"""What `--openai` installs."""
+OTHERS: Final = {"openai": "openai==3.54.0", "litellm": "litellm==1.106.2"}
+"""What `--install` installs, each in an environment of its own: they want different versions."""
 
 OURS: Final = "import dragoman; named = dragoman.create"
 THEIRS: Final = "import openai; named = openai.OpenAI"
@@ -91,30 +91,29 @@ else:
         raise NotMeasuredError("this system does not tell the processor time of a child")
 
 
-def environment(into: ExitStack, *, make: bool) -> Path:
-    """The interpreter of an environment that has `openai`; raises `NotMeasuredError`.
+def environment(into: ExitStack, library: str, *, make: bool) -> Path:
+    """The interpreter of an environment that has this library; raises `NotMeasuredError`.
 
     It is the one at hand; with `make`, one that is thrown away when `into` is closed.
     """
     if not make:
         try:
-            importlib.metadata.version("openai")
+            importlib.metadata.version(library)
         except importlib.metadata.PackageNotFoundError:
             raise NotMeasuredError(
-                "openai is not installed; --openai makes an environment that has it"
+                f"{library} is not installed; --install makes an environment that has it"
             ) from None
         return Path(sys.executable)
-    folder = Path(into.enter_context(TemporaryDirectory(prefix="bench-openai-")))
+    folder = Path(into.enter_context(TemporaryDirectory(prefix=f"bench-{library}-")))
     python = folder / "bin" / "python"
-    msgspec = f"msgspec=={importlib.metadata.version('msgspec')}"
-    made: list[str | Path] = [sys.executable, "-m", "venv", folder]
-    httptools = f"httptools=={importlib.metadata.version('httptools')}"
-    install: list[str | Path] = [python, "-m", "pip", "install", "--quiet"]
-    filled = [*install, OPENAI, msgspec, httptools]
-    for command in (made, filled):
+    ours = [f"{name}=={importlib.metadata.version(name)}" for name in ("httptools", "msgspec")]
+    for command in (
+        [sys.executable, "-m", "venv", str(folder)],
+        [str(python), "-m", "pip", "install", "--quiet", OTHERS[library], *ours],
+    ):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
-            raise NotMeasuredError(f"no environment with {OPENAI}: {done.stderr.strip()}")
+            raise NotMeasuredError(f"no environment with {library}: {done.stderr.strip()}")
     return python
 
 
