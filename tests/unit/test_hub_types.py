@@ -8,6 +8,7 @@ import pytest
 from msgspec import inspect
 
 from dragoman.models import shared
+from dragoman.models.hub import HubType
 from tests.samples import smallest
 from tests.schema import FILE, Strict
 
@@ -115,6 +116,15 @@ def test_the_smallest_instance_of_a_type_is_valid(name: str) -> None:
     faults = [fault.message for fault in validator.iter_errors(smallest_of(HUB_TYPES[name]))]
 
     assert faults == []
+
+
+@pytest.mark.parametrize("name", sorted(HUB_TYPES))
+def test_every_type_says_what_it_is_and_cannot_be_changed(name: str) -> None:
+    config = HUB_TYPES[name].__struct_config__
+
+    assert issubclass(HUB_TYPES[name], HubType)
+    assert (config.frozen, config.omit_defaults) == (True, True)
+    assert HUB_TYPES[name].__match_args__ == ()  # what `kw_only` on the class itself comes to
 
 
 def test_what_must_be_there_though_null_is_written() -> None:

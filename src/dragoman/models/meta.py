@@ -1,13 +1,15 @@
 """What is known about an answer and is no part of it."""
 
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
+from dragoman.models.beside import Beside
+from dragoman.models.hub import HubType
 from dragoman.models.loss import Loss
 
 
-class Meta(msgspec.Struct, frozen=True, kw_only=True):
+class Meta(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """How an answer came about; stands beside its fields, never among them."""
 
     raw: bytes | None = None
@@ -29,12 +31,8 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
 NOTHING_KNOWN = Meta()
 
 
-class WithMeta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
-    """A value with a `meta` beside its fields: not encoded, compared or printed.
-
-    `copy.copy`, `copy.deepcopy`, `copy.replace` and pickle keep it. `msgspec.structs.replace`
-    knows only fields and forgets it.
-    """
+class WithMeta(Beside, frozen=True, kw_only=True, omit_defaults=True, dict=True):
+    """A value with a `meta` beside its fields."""
 
     @property
     def meta(self) -> Meta:
@@ -57,19 +55,3 @@ class WithMeta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
         twin = msgspec.structs.replace(self)
         twin.__dict__["meta"] = meta
         return twin
-
-    def __copy__(self) -> Self:
-        return self.with_meta(self.meta)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self.with_meta(self.meta)
-
-    def __replace__(self, **changes: Any) -> Self:
-        return msgspec.structs.replace(self, **changes).with_meta(self.meta)
-
-    def __reduce__(self) -> Any:
-        return _restored, (type(self), msgspec.structs.asdict(self), self.meta)
-
-
-def _restored(kind: type[WithMeta], fields: dict[str, Any], meta: Meta) -> WithMeta:
-    return kind(**fields).with_meta(meta)
