@@ -83,6 +83,7 @@ UNDEFINED = {
     "NativeContent": "our extension",
     "OtherPart": "stands for what the schema does not know, and is written as that",
     "ReasoningDetail": "OpenRouter's extension",
+    "Timings": "ours, and no part of any body",
 }
 """Types that the schema does not have, and why."""
 

@@ -7,7 +7,7 @@ used from. It says what `Client` says, and waits otherwise.
 import functools
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from dragoman.client.asking import asked
 from dragoman.client.call import Call
@@ -18,6 +18,9 @@ from dragoman.client.streamed import AsyncStream
 from dragoman.models import shared
 from dragoman.transport.protocol import AsyncTransport
 from dragoman.transport.timeouts import Timeout
+
+if TYPE_CHECKING:
+    from dragoman.client.raw import AsyncRawCompletions
 
 
 class AsyncTransports(Carriers[AsyncTransport]):
@@ -43,6 +46,13 @@ class AsyncCompletions:
 
     def __init__(self, client: "AsyncClient") -> None:
         self._client = client
+
+    @functools.cached_property
+    def with_raw_response(self) -> "AsyncRawCompletions":
+        """The same calls, giving an answer together with its status and headers."""
+        from dragoman.client.raw import AsyncRawCompletions  # few ask for it
+
+        return AsyncRawCompletions(self)
 
     @overload
     async def create(

@@ -17,7 +17,9 @@ from dragoman.errors import APIStatusError, APITimeoutError, Error
 from dragoman.exchange.retrying import Policy, conversation
 from dragoman.exchange.wishes import Committed, Outcome, Refused, Wish
 from dragoman.models import shared
+from dragoman.models.headers import Headers
 from dragoman.streaming.made import Made
+from dragoman.transport.protocol import Answer, AsyncAnswer
 from dragoman.transport.timeouts import Timeout
 
 
@@ -27,7 +29,8 @@ class Call:
     def __init__(self, asked: Asked, options: Options) -> None:
         self.asked = asked
         self._timeout = options.timeout
-        self._deadline = time.monotonic() + options.timeout.total
+        self._began = time.monotonic()
+        self._deadline = self._began + options.timeout.total
         self._policy = Policy(max_retries=options.max_retries)
 
     def conversation(self) -> Generator[Wish, Outcome, Committed]:
@@ -70,14 +73,27 @@ class Call:
         """The error that an answer tells."""
         return self.asked.dialect.decode_error(status, headers, body)
 
-    def meta(self, headers: Mapping[str, str], number: int, raw: bytes | None) -> shared.Meta:
+    def elapsed(self) -> float:
+        """Seconds since it was asked for."""
+        return time.monotonic() - self._began
+
+    def meta(
+        self,
+        answer: Answer | AsyncAnswer,
+        number: int,
+        timings: shared.Timings,
+        raw: bytes | None = None,
+    ) -> shared.Meta:
         """What stands beside the answer of this attempt."""
         return shared.Meta(
             raw=raw,
             losses=self.asked.encoded.losses,
             target=self.asked.target,
             attempts=number,
-            request_id=headers.get("x-request-id"),
+            request_id=answer.headers.get("x-request-id"),
+            status_code=answer.status,
+            headers=Headers(answer.headers),
+            timings=timings,
         )
 
     @property

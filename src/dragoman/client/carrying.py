@@ -53,10 +53,14 @@ def _tried(
 def _answered(call: Call, attempt: Attempt, answer: Answer) -> Carried:
     if not succeeded(answer.status):
         raise call.failure(answer.status, answer.headers, answer.read())
+    head = call.elapsed()
     if call.asked.request.stream:
         chunks = opened(answer, call.decoder(), call.patience())
-        meta = call.meta(answer.headers, attempt.number, None)
-        return Stream(answer, chunks, include_usage=call.include_usage, meta=meta)
+        timings = shared.Timings(head=head, first_content=call.elapsed())
+        meta = call.meta(answer, attempt.number, timings)
+        return Stream(
+            answer, chunks, include_usage=call.include_usage, meta=meta, elapsed=call.elapsed
+        )
     body: bytes | None = None
     if is_stream(answer.headers):
         response = fold(pump(answer, call.decoder(), call.patience()))
@@ -64,4 +68,5 @@ def _answered(call: Call, attempt: Attempt, answer: Answer) -> Carried:
         body = answer.read()
         response = call.decoded(body)
     answer.close()
-    return response.with_meta(call.meta(answer.headers, attempt.number, body))
+    timings = shared.Timings(head=head, total=call.elapsed())
+    return response.with_meta(call.meta(answer, attempt.number, timings, body))

@@ -55,10 +55,14 @@ async def _tried(
 async def _answered(call: Call, attempt: Attempt, answer: AsyncAnswer) -> Carried:
     if not succeeded(answer.status):
         raise call.failure(answer.status, answer.headers, await answer.read())
+    head = call.elapsed()
     if call.asked.request.stream:
         chunks = await opened_later(answer, call.decoder(), call.patience())
-        meta = call.meta(answer.headers, attempt.number, None)
-        return AsyncStream(answer, chunks, include_usage=call.include_usage, meta=meta)
+        timings = shared.Timings(head=head, first_content=call.elapsed())
+        meta = call.meta(answer, attempt.number, timings)
+        return AsyncStream(
+            answer, chunks, include_usage=call.include_usage, meta=meta, elapsed=call.elapsed
+        )
     body: bytes | None = None
     if is_stream(answer.headers):
         pieces = pump_later(answer, call.decoder(), call.patience())
@@ -67,4 +71,5 @@ async def _answered(call: Call, attempt: Attempt, answer: AsyncAnswer) -> Carrie
         body = await answer.read()
         response = call.decoded(body)
     answer.close()
-    return response.with_meta(call.meta(answer.headers, attempt.number, body))
+    timings = shared.Timings(head=head, total=call.elapsed())
+    return response.with_meta(call.meta(answer, attempt.number, timings, body))

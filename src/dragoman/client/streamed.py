@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 from dragoman.dialects.openai_chat.caller import for_caller
 from dragoman.errors import Error
 from dragoman.models import shared
@@ -29,9 +31,11 @@ class Stream(Iterator[Chunk]):
         *,
         include_usage: bool,
         meta: shared.Meta,
+        elapsed: Callable[[], float],
     ) -> None:
         self.meta = meta
-        """How this answer came about: losses, target, the provider's request id."""
+        """How this answer came about: losses, target, the provider's request id, timings."""
+        self._elapsed = elapsed
         self._answer = answer
         self._over = False
         self._when_closed: Callable[[], None] | None = None
@@ -48,6 +52,10 @@ class Stream(Iterator[Chunk]):
         while not self._over:
             try:
                 chunk = next(self._chunks)
+            except StopIteration:
+                self.close()
+                self.meta = ended(self.meta, self._elapsed())
+                raise
             except BaseException as failure:
                 self.close()
                 if isinstance(failure, Error):
@@ -100,9 +108,11 @@ class AsyncStream(AsyncIterator[Chunk]):
         *,
         include_usage: bool,
         meta: shared.Meta,
+        elapsed: Callable[[], float],
     ) -> None:
         self.meta = meta
-        """How this answer came about: losses, target, the provider's request id."""
+        """How this answer came about: losses, target, the provider's request id, timings."""
+        self._elapsed = elapsed
         self._answer = answer
         self._over = False
         self._include_usage = include_usage
@@ -117,6 +127,10 @@ class AsyncStream(AsyncIterator[Chunk]):
         while not self._over:
             try:
                 chunk = await anext(self._chunks)
+            except StopAsyncIteration:
+                self.close()
+                self.meta = ended(self.meta, self._elapsed())
+                raise
             except BaseException as failure:
                 self.close()
                 if isinstance(failure, Error):
@@ -151,3 +165,9 @@ class AsyncStream(AsyncIterator[Chunk]):
         """Let go of the connection at once; may be repeated."""
         self._over = True
         self._answer.close()
+
+
+def ended(meta: shared.Meta, seconds: float) -> shared.Meta:
+    """The same once the end of the stream has come, so many seconds after it was asked for."""
+    timings = msgspec.structs.replace(meta.timings, total=seconds)
+    return msgspec.structs.replace(meta, timings=timings)

@@ -7,7 +7,7 @@
 import functools
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from dragoman.client.asking import asked
 from dragoman.client.call import Call
@@ -18,6 +18,9 @@ from dragoman.client.streamed import Stream
 from dragoman.models import shared
 from dragoman.transport.protocol import Transport
 from dragoman.transport.timeouts import Timeout
+
+if TYPE_CHECKING:
+    from dragoman.client.raw import RawCompletions
 
 
 class Transports(Carriers[Transport]):
@@ -43,6 +46,13 @@ class Completions:
 
     def __init__(self, client: "Client") -> None:
         self._client = client
+
+    @functools.cached_property
+    def with_raw_response(self) -> "RawCompletions":
+        """The same calls, giving an answer together with its status and headers."""
+        from dragoman.client.raw import RawCompletions  # few ask for it
+
+        return RawCompletions(self)
 
     @overload
     def create(

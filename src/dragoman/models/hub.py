@@ -5,6 +5,7 @@ set is left out, constants and tags are there, and nothing that stands beside th
 three keywords stand on every type all the same, since `kw_only` is not inherited.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -17,11 +18,13 @@ class HubType(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """What is written, as dicts, lists and scalars; to be changed as one likes."""
         kept: list[Any] = []
 
-        def as_it_came(verbatim: Any) -> Any:
-            kept.append(verbatim)
-            return verbatim.value
+        def plainly(value: Any) -> Any:
+            if isinstance(value, Mapping):  # the headers of an answer
+                return dict(value)
+            kept.append(value)
+            return value.value
 
-        plain: dict[str, Any] = msgspec.to_builtins(self, enc_hook=as_it_came)
+        plain: dict[str, Any] = msgspec.to_builtins(self, enc_hook=plainly)
         return _opened(plain) if kept else plain
 
     def to_json(self, *, indent: int | None = None) -> str:

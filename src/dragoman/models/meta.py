@@ -1,12 +1,27 @@
 """What is known about an answer and is no part of it."""
 
+from collections.abc import Mapping
 from typing import Self
 
 import msgspec
 
 from dragoman.models.beside import Beside
+from dragoman.models.headers import Headers
 from dragoman.models.hub import HubType
 from dragoman.models.loss import Loss
+
+
+class Timings(HubType, frozen=True, kw_only=True, omit_defaults=True):
+    """How long an answer took, in seconds since it was asked for: retries and waits included."""
+
+    head: float | None = None
+    """Until the head of the answer came: its status and headers."""
+
+    first_content: float | None = None
+    """Until the first content of a stream came; None for an answer that came whole."""
+
+    total: float | None = None
+    """Until the end of the answer came; None for a stream that is not at its end."""
 
 
 class Meta(HubType, frozen=True, kw_only=True, omit_defaults=True):
@@ -26,6 +41,15 @@ class Meta(HubType, frozen=True, kw_only=True, omit_defaults=True):
 
     request_id: str | None = None
     """The provider's own id of the request, from its headers; None where it gave none."""
+
+    status_code: int | None = None
+    """The HTTP status of the answer; None where no provider was asked."""
+
+    headers: Mapping[str, str] = Headers({})
+    """The headers of the answer; names are found in any case, and shown without their values."""
+
+    timings: Timings = Timings()
+    """How long it took."""
 
 
 NOTHING_KNOWN = Meta()

@@ -54,6 +54,7 @@ from dragoman.models.messages import (
 )
 from dragoman.models.meta import (
     Meta,
+    Timings,
 )
 from dragoman.models.request import (
     ChatCompletionAudioParam,
@@ -213,6 +214,7 @@ __all__ = [
     "ServiceTier",
     "TextContentPart",
     "TextFormat",
+    "Timings",
     "Tool",
     "ToolCall",
     "ToolChoice",
