@@ -1,9 +1,10 @@
 """What type checkers say about the public names; checked by mypy, never run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import assert_type
 
 import dragoman
+from dragoman.client.raw import RawResponse
 from dragoman.client.streamed import AsyncStream, Stream
 from dragoman.dialects.dialect import Encoded
 from dragoman.models import shared
@@ -50,6 +51,14 @@ def by_client(client: dragoman.Client) -> None:
     )
     assert_type(completions.create(model="sim/hello", messages=[], stream=True), Stream)
     assert_type(completions.stream(model="sim/hello", messages=[]), Stream)
+    assert_type(client.models.list(provider="sim"), shared.ListModelsResponse)
+    assert_type([model.id for model in client.models.list()], list[str])
+    raw = completions.with_raw_response.create(model="sim/hello", messages=[])
+    assert_type(raw, RawResponse[shared.CreateChatCompletionResponse])
+    assert_type(raw.headers, Mapping[str, str])
+    assert_type(raw.parse(), shared.CreateChatCompletionResponse)
+    streamed = completions.with_raw_response.create(model="sim/hello", messages=[], stream=True)
+    assert_type(streamed.parse(), Stream)
     assert_type(client.with_options(timeout=dragoman.Timeout(total=9)), dragoman.Client)
 
 
@@ -60,6 +69,9 @@ async def on_a_loop(client: dragoman.AsyncClient) -> None:
         await completions.create(model="sim/hello", messages=[]),
         shared.CreateChatCompletionResponse,
     )
+    assert_type(await client.models.list(), shared.ListModelsResponse)
+    raw = await completions.with_raw_response.create(model="sim/hello", messages=[])
+    assert_type(raw.parse(), shared.CreateChatCompletionResponse)
     stream = await completions.create(model="sim/hello", messages=[], stream=True)
     assert_type(stream, AsyncStream)
     async for chunk in stream:

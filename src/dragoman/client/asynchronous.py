@@ -20,6 +20,7 @@ from dragoman.transport.protocol import AsyncTransport
 from dragoman.transport.timeouts import Timeout
 
 if TYPE_CHECKING:
+    from dragoman.client.listing import AsyncModels
     from dragoman.client.raw import AsyncRawCompletions
 
 
@@ -162,6 +163,13 @@ class AsyncClient(Configured[AsyncTransport]):
     def chat(self) -> AsyncChat:
         """Chat completions."""
         return AsyncChat(self)
+
+    @functools.cached_property
+    def models(self) -> "AsyncModels":
+        """What models a provider has."""
+        from dragoman.client.listing import AsyncModels  # few ask for it
+
+        return AsyncModels(self)
 
     def _carriers(
         self, given: AsyncTransport | None, proxy: str | None, ssl_context: Any

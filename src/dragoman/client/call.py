@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping
 
 import msgspec
 
-from dragoman.client.asking import Asked, Options
+from dragoman.client.asking import Asked, Options, Sendable
 from dragoman.client.opening import Patience
 from dragoman.dialects.dialect import StreamDecoder
 from dragoman.dialects.openai_chat.caller import usage_asked
@@ -23,10 +23,10 @@ from dragoman.transport.protocol import Answer, AsyncAnswer
 from dragoman.transport.timeouts import Timeout
 
 
-class Call:
-    """What a driver needs to carry one request, and to tell what became of it."""
+class Carriage:
+    """What a driver needs to carry one request, whatever it asks for."""
 
-    def __init__(self, asked: Asked, options: Options) -> None:
+    def __init__(self, asked: Sendable, options: Options) -> None:
         self.asked = asked
         self._timeout = options.timeout
         self._began = time.monotonic()
@@ -56,19 +56,6 @@ class Call:
             )
         return msgspec.structs.replace(self._timeout, total=left)
 
-    def patience(self) -> Patience:
-        """The wait for the first content of an attempt that begins now."""
-        return Patience(self._timeout.first_content)
-
-    def decoder(self) -> StreamDecoder:
-        """A decoder for the stream of an attempt."""
-        return self.asked.dialect.stream_decoder(made=self._made(), profile=self.asked.profile)
-
-    def decoded(self, body: bytes) -> shared.CreateChatCompletionResponse:
-        """The response that a whole body is."""
-        asked = self.asked
-        return asked.dialect.decode_response(body, made=self._made(), profile=asked.profile)
-
     def failure(self, status: int, headers: Mapping[str, str], body: bytes) -> APIStatusError:
         """The error that an answer tells."""
         return self.asked.dialect.decode_error(status, headers, body)
@@ -95,6 +82,28 @@ class Call:
             headers=Headers(answer.headers),
             timings=timings,
         )
+
+
+class Call(Carriage):
+    """A request for a chat completion on its way, and the reading of what comes."""
+
+    asked: Asked
+
+    def __init__(self, asked: Asked, options: Options) -> None:
+        super().__init__(asked, options)
+
+    def patience(self) -> Patience:
+        """The wait for the first content of an attempt that begins now."""
+        return Patience(self._timeout.first_content)
+
+    def decoder(self) -> StreamDecoder:
+        """A decoder for the stream of an attempt."""
+        return self.asked.dialect.stream_decoder(made=self._made(), profile=self.asked.profile)
+
+    def decoded(self, body: bytes) -> shared.CreateChatCompletionResponse:
+        """The response that a whole body is."""
+        asked = self.asked
+        return asked.dialect.decode_response(body, made=self._made(), profile=asked.profile)
 
     @property
     def include_usage(self) -> bool:

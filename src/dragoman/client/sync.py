@@ -20,6 +20,7 @@ from dragoman.transport.protocol import Transport
 from dragoman.transport.timeouts import Timeout
 
 if TYPE_CHECKING:
+    from dragoman.client.listing import Models
     from dragoman.client.raw import RawCompletions
 
 
@@ -170,6 +171,13 @@ class Client(Configured[Transport]):
     def chat(self) -> Chat:
         """Chat completions."""
         return Chat(self)
+
+    @functools.cached_property
+    def models(self) -> "Models":
+        """What models a provider has."""
+        from dragoman.client.listing import Models  # few ask for it
+
+        return Models(self)
 
     def _carriers(self, given: Transport | None, proxy: str | None, ssl_context: Any) -> Transports:
         return Transports(given, proxy, ssl_context)

@@ -34,7 +34,7 @@ class Meta(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """What the request lost on its way to the target."""
 
     target: str | None = None
-    """`provider/model` that was asked; None where no provider was."""
+    """`provider/model` that was asked, or the provider alone for its models; None for neither."""
 
     attempts: int = 0
     """How many attempts it took; 0 where nothing was sent."""

@@ -37,6 +37,10 @@ from dragoman.models.error import (
     Error,
     ErrorResponse,
 )
+from dragoman.models.listing import (
+    ListModelsResponse,
+    Model,
+)
 from dragoman.models.loss import (
     Loss,
     LossKind,
@@ -188,9 +192,11 @@ __all__ = [
     "ImageURL",
     "InputAudio",
     "JSONSchema",
+    "ListModelsResponse",
     "Loss",
     "LossKind",
     "Meta",
+    "Model",
     "Moderation",
     "ModerationError",
     "ModerationParam",
