@@ -14,7 +14,7 @@ from dragoman.client.call import Call
 from dragoman.client.carrying_later import carried_later
 from dragoman.client.configured import Carriers, Configured
 from dragoman.client.parsing import format_of, parsed
-from dragoman.client.streamed import AsyncStream
+from dragoman.client.streamed import AsyncStream, Done
 from dragoman.models import shared
 from dragoman.transport.protocol import AsyncTransport
 from dragoman.transport.timeouts import Timeout
@@ -175,6 +175,11 @@ class AsyncClient(Configured[AsyncTransport]):
         self, given: AsyncTransport | None, proxy: str | None, ssl_context: Any
     ) -> AsyncTransports:
         return AsyncTransports(given, proxy, ssl_context)
+
+    def close(self) -> Done:
+        """Close the connections that are idle; may be repeated, and awaited."""
+        self.transports.close()
+        return Done()
 
     async def __aenter__(self) -> Self:
         return self

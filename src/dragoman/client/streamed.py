@@ -4,9 +4,9 @@ Both begin with an answer that has content already (`opening`): what fails now i
 """
 
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -98,6 +98,13 @@ class Stream(Iterator[Chunk]):
         self._when_closed = act
 
 
+class Done:
+    """What closing gives on an event loop: it is done, and whoever wishes may await it."""
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        yield from ()
+
+
 class AsyncStream(AsyncIterator[Chunk]):
     """A `Stream` whose chunks are awaited."""
 
@@ -161,10 +168,11 @@ class AsyncStream(AsyncIterator[Chunk]):
                 stacklevel=2,
             )
 
-    def close(self) -> None:
-        """Let go of the connection at once; may be repeated."""
+    def close(self) -> Done:
+        """Let go of the connection at once; may be repeated, and awaited."""
         self._over = True
         self._answer.close()
+        return Done()
 
 
 def ended(meta: shared.Meta, seconds: float) -> shared.Meta:

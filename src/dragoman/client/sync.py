@@ -182,6 +182,10 @@ class Client(Configured[Transport]):
     def _carriers(self, given: Transport | None, proxy: str | None, ssl_context: Any) -> Transports:
         return Transports(given, proxy, ssl_context)
 
+    def close(self) -> None:
+        """Close the connections that are idle; may be repeated."""
+        self.transports.close()
+
     def __enter__(self) -> Self:
         return self
 
