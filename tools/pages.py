@@ -35,6 +35,7 @@ GROUPS = {
     "Response": ("response", "usage"),
     "Chunk": ("chunk",),
     "Request": ("request", "messages", "content", "tools"),
+    "Models of a provider": ("listing",),
     "Error": ("error",),
     "Beside an answer": ("meta", "loss"),
 }

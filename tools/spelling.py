@@ -123,9 +123,10 @@ def spelled(node: ast.expr, form: str = "{}") -> str:
         ) if end is ...:
             return form.format(f"tuple[{spelled(inner)}, ...]")
         case ast.Subscript(
-            value=ast.Name(id="dict"), slice=ast.Tuple(elts=[ast.Name(id="str"), inner])
+            value=ast.Name(id="dict" | "Mapping" as kind),
+            slice=ast.Tuple(elts=[ast.Name(id="str"), inner]),
         ):
-            return form.format(f"dict[str, {spelled(inner)}]")
+            return form.format(f"{kind}[str, {spelled(inner)}]")
         case ast.BinOp(op=ast.BitOr()):
             return either(list(alternatives(node)), form)
     raise LookupError(f"no page can be linked or spelling found for {ast.unparse(node)}")

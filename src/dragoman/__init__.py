@@ -8,6 +8,23 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from dragoman import translate
+from dragoman.errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    ConflictError,
+    Error,
+    InternalServerError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RemoteProtocolError,
+    UnprocessableEntityError,
+    UnsupportedParameterError,
+)
 from dragoman.streaming.folding import fold
 
 if TYPE_CHECKING:
@@ -24,7 +41,30 @@ LAZY = {
 }
 """Public name to the module it comes from; `TYPE_CHECKING` above says the same."""
 
-__all__ = ["AsyncClient", "Client", "Timeout", "create", "fold", "stream", "translate"]
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AsyncClient",
+    "AuthenticationError",
+    "BadRequestError",
+    "Client",
+    "ConfigurationError",
+    "ConflictError",
+    "Error",
+    "InternalServerError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RemoteProtocolError",
+    "Timeout",
+    "UnprocessableEntityError",
+    "UnsupportedParameterError",
+    "create",
+    "fold",
+    "stream",
+    "translate",
+]
 
 
 def __getattr__(name: str) -> Any:

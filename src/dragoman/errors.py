@@ -16,7 +16,8 @@ where; it never holds a key, a prompt or an answer. The leaves carry the names t
 `openai` already catch.
 """
 
-from typing import Any, Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NamedTuple
 
 AttemptClass = Literal["not_sent", "refused", "failed", "ambiguous", "started", "content", "client"]
 """What became of an attempt, as far as its failure tells; decides whether another may be made."""
@@ -114,12 +115,22 @@ class RemoteProtocolError(Error):
         super().__init__(message, code=code, param=param)
 
 
+class Head(NamedTuple):
+    """The head of an answer that was no."""
+
+    status_code: int
+    """The HTTP status."""
+
+    headers: Mapping[str, str]
+    """The headers; empty where the error came inside a body."""
+
+
 class APIStatusError(Error):
     """The answer was no.
 
-    `body` is the decoded body as it came (a text where it was no JSON, None where there was
-    none) and stays out of the message. `retry_after` is in seconds. `should_retry` is what the
-    provider said of trying again; None where it said nothing.
+    `response` is its head. `body` is the decoded body as it came (a text where it was no JSON,
+    None where there was none) and stays out of the message. `retry_after` is in seconds.
+    `should_retry` is what the provider said of trying again; None where it said nothing.
     """
 
     def __init__(
@@ -134,9 +145,11 @@ class APIStatusError(Error):
         retry_after: float | None = None,
         should_retry: bool | None = None,
         body: Any = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message, code=code, type=type or type_of(status_code, code), param=param)
         self.status_code = status_code
+        self.response = Head(status_code, {} if headers is None else headers)
         self.request_id = request_id
         self.retry_after = retry_after
         self.should_retry = should_retry

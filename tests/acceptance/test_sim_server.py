@@ -160,6 +160,14 @@ def test_the_models_are_listed_and_told(port: int) -> None:
     }
 
 
+def test_the_client_lists_the_models_over_http(port: int) -> None:
+    with dragoman.Client(base_url=f"http://127.0.0.1:{port}/v1", api_key="any") as client:
+        models = client.models.list()
+
+    assert [model.id for model in models] == list(MODELS)
+    assert models.meta.request_id is not None
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [

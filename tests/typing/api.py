@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, assert_type
 
 import dragoman
+from dragoman.client.raw import RawResponse
 from dragoman.client.streamed import AsyncStream, Stream
 from dragoman.dialects.dialect import Encoded
 from dragoman.models import params, shared
@@ -57,6 +58,14 @@ def by_client(client: dragoman.Client) -> None:
     )
     assert_type(completions.create(model="sim/hello", messages=[], stream=True), Stream)
     assert_type(completions.stream(model="sim/hello", messages=[]), Stream)
+    assert_type(client.models.list(provider="sim"), shared.ListModelsResponse)
+    assert_type([model.id for model in client.models.list()], list[str])
+    raw = completions.with_raw_response.create(model="sim/hello", messages=[])
+    assert_type(raw, RawResponse[shared.CreateChatCompletionResponse])
+    assert_type(raw.headers, Mapping[str, str])
+    assert_type(raw.parse(), shared.CreateChatCompletionResponse)
+    streamed = completions.with_raw_response.create(model="sim/hello", messages=[], stream=True)
+    assert_type(streamed.parse(), Stream)
     assert_type(client.with_options(timeout=dragoman.Timeout(total=9)), dragoman.Client)
 
 
@@ -67,6 +76,9 @@ async def on_a_loop(client: dragoman.AsyncClient) -> None:
         await completions.create(model="sim/hello", messages=[]),
         shared.CreateChatCompletionResponse,
     )
+    assert_type(await client.models.list(), shared.ListModelsResponse)
+    raw = await completions.with_raw_response.create(model="sim/hello", messages=[])
+    assert_type(raw.parse(), shared.CreateChatCompletionResponse)
     stream = await completions.create(model="sim/hello", messages=[], stream=True)
     assert_type(stream, AsyncStream)
     async for chunk in stream:

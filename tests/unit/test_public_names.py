@@ -8,18 +8,45 @@ import sys
 import pytest
 
 import dragoman
+from dragoman import errors
 
 
 def test_the_public_names_are_these() -> None:
     assert dragoman.__all__ == [
+        "APIConnectionError",
+        "APIStatusError",
+        "APITimeoutError",
         "AsyncClient",
+        "AuthenticationError",
+        "BadRequestError",
         "Client",
+        "ConfigurationError",
+        "ConflictError",
+        "Error",
+        "InternalServerError",
+        "NotFoundError",
+        "PermissionDeniedError",
+        "RateLimitError",
+        "RemoteProtocolError",
         "Timeout",
+        "UnprocessableEntityError",
+        "UnsupportedParameterError",
         "create",
         "fold",
         "stream",
         "translate",
     ]
+
+
+def test_every_error_is_a_public_name() -> None:
+    raised = {
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, errors.Error)
+    }
+
+    assert raised <= set(dragoman.__all__)
+    assert all(getattr(dragoman, name) is getattr(errors, name) for name in raised)
 
 
 @pytest.mark.parametrize("name", dragoman.__all__)

@@ -16,7 +16,7 @@ from dragoman.dialects.openai_chat.request import written
 from dragoman.errors import ConfigurationError
 from dragoman.exchange.wishes import Attempted
 from dragoman.models import shared
-from dragoman.providers.provider import credentials
+from dragoman.providers.provider import Provider, credentials
 from dragoman.providers.routing import routed
 from dragoman.settings.providers import ConfiguredProvider
 from dragoman.transport.protocol import Request
@@ -62,17 +62,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that is ready to be carried."""
-
-    request: shared.CreateChatCompletionRequest
-    """What the caller wrote, decoded."""
+class Sendable(msgspec.Struct, frozen=True, kw_only=True):
+    """What is ready to be carried, whatever is asked."""
 
     target: str
-    """`provider/model`."""
-
-    model: str
-    """The provider's own name for the model."""
+    """`provider/model`, or the provider alone."""
 
     dialect: Dialect
     """What the provider speaks."""
@@ -85,6 +79,21 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     message: Request
     """The HTTP request; its repr shows no key and no prompt."""
+
+    @property
+    def stateless(self) -> bool:
+        """Whether asking twice does no harm."""
+        return True
+
+
+class Asked(Sendable, frozen=True, kw_only=True):
+    """A request for a chat completion that is ready to be carried."""
+
+    request: shared.CreateChatCompletionRequest
+    """What the caller wrote, decoded."""
+
+    model: str
+    """The provider's own name for the model."""
 
     @property
     def stateless(self) -> bool:
@@ -105,15 +114,7 @@ def asked(
     else:
         target = settings.target(request.model)
         provider, name = routed(target, providers, names=settings.models)
-    row = provider.row
-    if row.base_url is None:
-        key = f"providers.{row.name}.base_url"
-        raise ConfigurationError(f"{key}: expected the provider's address; got nothing", param=key)
-    if provider.lacks_key:
-        key = f"providers.{row.name}.api_key"
-        raise ConfigurationError(
-            f"{key}: expected a key, or {row.key_variable} to be set; got neither", param=key
-        )
+    row = ready(provider)
     dialect = DIALECTS[row.dialect]
     profile = Profile(quirks=row.quirks, base_model=provider.base_model)
     encoded = dialect.encode_request(request, model=name, profile=profile)
@@ -126,6 +127,20 @@ def asked(
         encoded=encoded,
         message=message(encoded.path, provider, options, method="POST", encoded=encoded),
     )
+
+
+def ready(provider: ConfiguredProvider) -> Provider:
+    """The row of a provider that can be asked; raises `ConfigurationError` for what it lacks."""
+    row = provider.row
+    if row.base_url is None:
+        key = f"providers.{row.name}.base_url"
+        raise ConfigurationError(f"{key}: expected the provider's address; got nothing", param=key)
+    if provider.lacks_key:
+        key = f"providers.{row.name}.api_key"
+        raise ConfigurationError(
+            f"{key}: expected a key, or {row.key_variable} to be set; got neither", param=key
+        )
+    return row
 
 
 def message(

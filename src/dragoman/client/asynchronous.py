@@ -7,7 +7,7 @@ used from. It says what `Client` says, and waits otherwise.
 import functools
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
 from dragoman.client.asking import asked
 from dragoman.client.call import Call
@@ -15,10 +15,14 @@ from dragoman.client.carrying_later import carried_later
 from dragoman.client.configured import Carriers, Configured
 from dragoman.client.parsing import format_of, parsed
 from dragoman.client.signature import Fields, FieldsAndOptions, FieldsBesideFormat, Message
-from dragoman.client.streamed import AsyncStream
+from dragoman.client.streamed import AsyncStream, Done
 from dragoman.models import shared
 from dragoman.transport.protocol import AsyncTransport
 from dragoman.transport.timeouts import Timeout
+
+if TYPE_CHECKING:
+    from dragoman.client.listing import AsyncModels
+    from dragoman.client.raw import AsyncRawCompletions
 
 
 class AsyncTransports(Carriers[AsyncTransport]):
@@ -44,6 +48,13 @@ class AsyncCompletions:
 
     def __init__(self, client: "AsyncClient") -> None:
         self._client = client
+
+    @functools.cached_property
+    def with_raw_response(self) -> "AsyncRawCompletions":
+        """The same calls, giving an answer together with its status and headers."""
+        from dragoman.client.raw import AsyncRawCompletions  # few ask for it
+
+        return AsyncRawCompletions(self)
 
     @overload
     async def create(
@@ -162,10 +173,22 @@ class AsyncClient(Configured[AsyncTransport]):
         """Chat completions."""
         return AsyncChat(self)
 
+    @functools.cached_property
+    def models(self) -> "AsyncModels":
+        """What models a provider has."""
+        from dragoman.client.listing import AsyncModels  # few ask for it
+
+        return AsyncModels(self)
+
     def _carriers(
         self, given: AsyncTransport | None, proxy: str | None, ssl_context: Any
     ) -> AsyncTransports:
         return AsyncTransports(given, proxy, ssl_context)
+
+    def close(self) -> Done:
+        """Close the connections that are idle; may be repeated, and awaited."""
+        self.transports.close()
+        return Done()
 
     async def __aenter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping
 
 import msgspec
 
-from dragoman.client.asking import Asked, Options
+from dragoman.client.asking import Asked, Options, Sendable
 from dragoman.client.opening import Patience
 from dragoman.dialects.dialect import StreamDecoder
 from dragoman.dialects.openai_chat.caller import usage_asked
@@ -17,17 +17,20 @@ from dragoman.errors import APIStatusError, APITimeoutError, Error
 from dragoman.exchange.retrying import Policy, conversation
 from dragoman.exchange.wishes import Committed, Outcome, Refused, Wish
 from dragoman.models import shared
+from dragoman.models.headers import Headers
 from dragoman.streaming.made import Made
+from dragoman.transport.protocol import Answer, AsyncAnswer
 from dragoman.transport.timeouts import Timeout
 
 
-class Call:
-    """What a driver needs to carry one request, and to tell what became of it."""
+class Carriage:
+    """What a driver needs to carry one request, whatever it asks for."""
 
-    def __init__(self, asked: Asked, options: Options) -> None:
+    def __init__(self, asked: Sendable, options: Options) -> None:
         self.asked = asked
         self._timeout = options.timeout
-        self._deadline = time.monotonic() + options.timeout.total
+        self._began = time.monotonic()
+        self._deadline = self._began + options.timeout.total
         self._policy = Policy(max_retries=options.max_retries)
 
     def conversation(self) -> Generator[Wish, Outcome, Committed]:
@@ -53,6 +56,42 @@ class Call:
             )
         return msgspec.structs.replace(self._timeout, total=left)
 
+    def failure(self, status: int, headers: Mapping[str, str], body: bytes) -> APIStatusError:
+        """The error that an answer tells."""
+        return self.asked.dialect.decode_error(status, headers, body)
+
+    def elapsed(self) -> float:
+        """Seconds since it was asked for."""
+        return time.monotonic() - self._began
+
+    def meta(
+        self,
+        answer: Answer | AsyncAnswer,
+        number: int,
+        timings: shared.Timings,
+        raw: bytes | None = None,
+    ) -> shared.Meta:
+        """What stands beside the answer of this attempt."""
+        return shared.Meta(
+            raw=raw,
+            losses=self.asked.encoded.losses,
+            target=self.asked.target,
+            attempts=number,
+            request_id=answer.headers.get("x-request-id"),
+            status_code=answer.status,
+            headers=Headers(answer.headers),
+            timings=timings,
+        )
+
+
+class Call(Carriage):
+    """A request for a chat completion on its way, and the reading of what comes."""
+
+    asked: Asked
+
+    def __init__(self, asked: Asked, options: Options) -> None:
+        super().__init__(asked, options)
+
     def patience(self) -> Patience:
         """The wait for the first content of an attempt that begins now."""
         return Patience(self._timeout.first_content)
@@ -65,20 +104,6 @@ class Call:
         """The response that a whole body is."""
         asked = self.asked
         return asked.dialect.decode_response(body, made=self._made(), profile=asked.profile)
-
-    def failure(self, status: int, headers: Mapping[str, str], body: bytes) -> APIStatusError:
-        """The error that an answer tells."""
-        return self.asked.dialect.decode_error(status, headers, body)
-
-    def meta(self, headers: Mapping[str, str], number: int, raw: bytes | None) -> shared.Meta:
-        """What stands beside the answer of this attempt."""
-        return shared.Meta(
-            raw=raw,
-            losses=self.asked.encoded.losses,
-            target=self.asked.target,
-            attempts=number,
-            request_id=headers.get("x-request-id"),
-        )
 
     @property
     def include_usage(self) -> bool:

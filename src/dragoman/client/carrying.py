@@ -1,9 +1,11 @@
 """Carrying a request, blocking: the short loop that does what a conversation wishes."""
 
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from dragoman.client.asking import recorded
-from dragoman.client.call import Call, is_stream, refused, succeeded
+from dragoman.client.call import Call, Carriage, is_stream, refused, succeeded
 from dragoman.client.opening import opened, pump
 from dragoman.client.streamed import Stream
 from dragoman.errors import Error
@@ -14,19 +16,30 @@ from dragoman.transport.protocol import Answer, Transport
 
 Carried = shared.CreateChatCompletionResponse | Stream
 
+C = TypeVar("C", bound=Carriage)
+R = TypeVar("R")
+
 
 def carried(call: Call, transport: Transport) -> Carried:
-    """The answer to this request; raises the error of the last attempt."""
+    """The chat completion that was asked for; raises the error of the last attempt."""
+    return driven(call, transport, _answered)
+
+
+def driven(call: C, transport: Transport, answered: Callable[[C, Attempt, Answer], R]) -> R:
+    """What `answered` makes of the answer to this request; raises the error of the last attempt.
+
+    What `answered` raises is the attempt's.
+    """
     talk = call.conversation()
     outcome: Outcome = None
-    result: list[Carried] = []
+    result: list[R] = []
     try:
         while True:
             wish = talk.send(outcome)
             outcome = None
             match wish:
                 case Try(attempt) | Race(attempt, _, _):
-                    outcome = _tried(call, attempt, transport, result)
+                    outcome = _tried(call, attempt, transport, answered, result)
                 case Wait(until):
                     time.sleep(max(0.0, until - time.monotonic()))
                 case Record(entry):
@@ -36,12 +49,16 @@ def carried(call: Call, transport: Transport) -> Carried:
 
 
 def _tried(
-    call: Call, attempt: Attempt, transport: Transport, result: list[Carried]
+    call: C,
+    attempt: Attempt,
+    transport: Transport,
+    answered: Callable[[C, Attempt, Answer], R],
+    result: list[R],
 ) -> Committed | Refused:
     try:
         answer = transport.send(call.asked.message, timeout=call.timeout())
         try:
-            result.append(_answered(call, attempt, answer))
+            result.append(answered(call, attempt, answer))
         except BaseException:
             answer.close()
             raise
@@ -53,10 +70,14 @@ def _tried(
 def _answered(call: Call, attempt: Attempt, answer: Answer) -> Carried:
     if not succeeded(answer.status):
         raise call.failure(answer.status, answer.headers, answer.read())
+    head = call.elapsed()
     if call.asked.request.stream:
         chunks = opened(answer, call.decoder(), call.patience())
-        meta = call.meta(answer.headers, attempt.number, None)
-        return Stream(answer, chunks, include_usage=call.include_usage, meta=meta)
+        timings = shared.Timings(head=head, first_content=call.elapsed())
+        meta = call.meta(answer, attempt.number, timings)
+        return Stream(
+            answer, chunks, include_usage=call.include_usage, meta=meta, elapsed=call.elapsed
+        )
     body: bytes | None = None
     if is_stream(answer.headers):
         response = fold(pump(answer, call.decoder(), call.patience()))
@@ -64,4 +85,5 @@ def _answered(call: Call, attempt: Attempt, answer: Answer) -> Carried:
         body = answer.read()
         response = call.decoded(body)
     answer.close()
-    return response.with_meta(call.meta(answer.headers, attempt.number, body))
+    timings = shared.Timings(head=head, total=call.elapsed())
+    return response.with_meta(call.meta(answer, attempt.number, timings, body))

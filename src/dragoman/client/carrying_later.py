@@ -1,9 +1,11 @@
 """Carrying a request on an event loop: the short loop that does what a conversation wishes."""
 
 import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from dragoman.client.asking import recorded
-from dragoman.client.call import Call, is_stream, refused, succeeded
+from dragoman.client.call import Call, Carriage, is_stream, refused, succeeded
 from dragoman.client.opening import opened_later, pump_later
 from dragoman.client.streamed import AsyncStream
 from dragoman.errors import Error
@@ -14,21 +16,34 @@ from dragoman.transport.protocol import AsyncAnswer, AsyncTransport
 
 Carried = shared.CreateChatCompletionResponse | AsyncStream
 
+C = TypeVar("C", bound=Carriage)
+R = TypeVar("R")
+
 
 async def carried_later(call: Call, transport: AsyncTransport) -> Carried:
-    """The answer to this request; raises the error of the last attempt."""
+    """The chat completion that was asked for; raises the error of the last attempt."""
+    return await driven_later(call, transport, _answered)
+
+
+async def driven_later(
+    call: C, transport: AsyncTransport, answered: Callable[[C, Attempt, AsyncAnswer], Awaitable[R]]
+) -> R:
+    """What `answered` makes of the answer to this request; raises the error of the last attempt.
+
+    What `answered` raises is the attempt's.
+    """
     import asyncio  # with sockets and TLS, for those who are on a loop already
 
     talk = call.conversation()
     outcome: Outcome = None
-    result: list[Carried] = []
+    result: list[R] = []
     try:
         while True:
             wish = talk.send(outcome)
             outcome = None
             match wish:
                 case Try(attempt) | Race(attempt, _, _):
-                    outcome = await _tried(call, attempt, transport, result)
+                    outcome = await _tried(call, attempt, transport, answered, result)
                 case Wait(until):
                     await asyncio.sleep(max(0.0, until - time.monotonic()))
                 case Record(entry):
@@ -38,12 +53,16 @@ async def carried_later(call: Call, transport: AsyncTransport) -> Carried:
 
 
 async def _tried(
-    call: Call, attempt: Attempt, transport: AsyncTransport, result: list[Carried]
+    call: C,
+    attempt: Attempt,
+    transport: AsyncTransport,
+    answered: Callable[[C, Attempt, AsyncAnswer], Awaitable[R]],
+    result: list[R],
 ) -> Committed | Refused:
     try:
         answer = await transport.send(call.asked.message, timeout=call.timeout())
         try:
-            result.append(await _answered(call, attempt, answer))
+            result.append(await answered(call, attempt, answer))
         except BaseException:
             answer.close()
             raise
@@ -55,10 +74,14 @@ async def _tried(
 async def _answered(call: Call, attempt: Attempt, answer: AsyncAnswer) -> Carried:
     if not succeeded(answer.status):
         raise call.failure(answer.status, answer.headers, await answer.read())
+    head = call.elapsed()
     if call.asked.request.stream:
         chunks = await opened_later(answer, call.decoder(), call.patience())
-        meta = call.meta(answer.headers, attempt.number, None)
-        return AsyncStream(answer, chunks, include_usage=call.include_usage, meta=meta)
+        timings = shared.Timings(head=head, first_content=call.elapsed())
+        meta = call.meta(answer, attempt.number, timings)
+        return AsyncStream(
+            answer, chunks, include_usage=call.include_usage, meta=meta, elapsed=call.elapsed
+        )
     body: bytes | None = None
     if is_stream(answer.headers):
         pieces = pump_later(answer, call.decoder(), call.patience())
@@ -67,4 +90,5 @@ async def _answered(call: Call, attempt: Attempt, answer: AsyncAnswer) -> Carrie
         body = await answer.read()
         response = call.decoded(body)
     answer.close()
-    return response.with_meta(call.meta(answer.headers, attempt.number, body))
+    timings = shared.Timings(head=head, total=call.elapsed())
+    return response.with_meta(call.meta(answer, attempt.number, timings, body))

@@ -54,19 +54,23 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True):
         self, written: "Iterable[Settings | None]", environ: Mapping[str, str]
     ) -> dict[str, ConfiguredProvider]:
         """The providers, those that are written on top of those we know."""
-        known = configured(*(one for one in written if one is not None), environ=environ)
+        settings = [one for one in written if one is not None]
+        known = configured(*settings, environ=environ)
         openai = known["openai"]
+        # Where the settings tell of the provider, the usual variables have nothing to add.
+        usual = {} if any("openai" in one.providers for one in settings) else environ
         headers = {
             name: value
             for name, value in (
-                ("openai-organization", self.organization),
-                ("openai-project", self.project),
+                ("openai-organization", self.organization or usual.get("OPENAI_ORG_ID")),
+                ("openai-project", self.project or usual.get("OPENAI_PROJECT_ID")),
             )
-            if value is not None
+            if value
         }
         row = openai.row
-        if self.base_url is not None:
-            row = msgspec.structs.replace(row, base_url=self.base_url)
+        base_url = self.base_url or usual.get("OPENAI_BASE_URL")
+        if base_url:
+            row = msgspec.structs.replace(row, base_url=base_url)
         key = openai.api_key if self.api_key is None else Secret(self.api_key)
         known["openai"] = msgspec.structs.replace(openai, row=row, api_key=key, headers=headers)
         return known

@@ -81,11 +81,12 @@ class Configured(ABC, Generic[C]):
     ) -> None:
         """The environment is read here and not again.
 
-        `api_key`, `base_url`, `organization` and `project` are those of the provider `openai`;
-        `settings` (a TOML file's path, or a dict of its shape) and `providers` (name to settings,
-        in place of those) are for the others. `timeout` is in seconds for the whole request, or a
-        `Timeout` with a bound for each phase. `max_retries` counts attempts after the first.
-        `transport` carries everything, in place of HTTP. Raises `ConfigurationError`.
+        `api_key`, `base_url`, `organization` and `project` are those of the provider `openai`, in
+        place of its usual variables; `settings` (a TOML file's path, or a dict of its shape) and
+        `providers` (name to settings, in place of those) are for the others. `timeout` is in
+        seconds for the whole request, or a `Timeout` with a bound for each phase. `max_retries`
+        counts attempts after the first. `transport` carries everything, in place of HTTP. Raises
+        `ConfigurationError`.
         """
         given = Arguments(
             api_key=api_key,
@@ -124,10 +125,6 @@ class Configured(ABC, Generic[C]):
         )
         twin.transports = self.transports
         return twin
-
-    def close(self) -> None:
-        """Close the connections that are idle; may be repeated."""
-        self.transports.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.providers['openai'].row.base_url!r})"

@@ -11,11 +11,17 @@ import msgspec
 from dragoman.client.signature import Format
 from dragoman.errors import ConfigurationError, RemoteProtocolError
 from dragoman.models import shared
+from dragoman.models.beside import Beside
 from dragoman.wire import reading
 
 
 class ParsedMessage(
-    shared.ChatCompletionResponseMessage, frozen=True, kw_only=True, omit_defaults=True, dict=True
+    shared.ChatCompletionResponseMessage,
+    Beside,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    dict=True,
 ):
     """A message whose content is also there as a value of the type that was asked for."""
 
@@ -84,7 +90,7 @@ def _parsed(
 ) -> shared.CreateChatCompletionResponseChoices:
     message = ParsedMessage(**msgspec.structs.asdict(choice.message))
     if message.content:
-        message.__dict__["parsed"] = _value(message.content, kind, choice)
+        message = message.with_beside(parsed=_value(message.content, kind, choice))
     return msgspec.structs.replace(choice, message=message)
 
 

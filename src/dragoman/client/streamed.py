@@ -4,9 +4,11 @@ Both begin with an answer that has content already (`opening`): what fails now i
 """
 
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+import msgspec
 
 from dragoman.dialects.openai_chat.caller import for_caller
 from dragoman.errors import Error
@@ -29,9 +31,11 @@ class Stream(Iterator[Chunk]):
         *,
         include_usage: bool,
         meta: shared.Meta,
+        elapsed: Callable[[], float],
     ) -> None:
         self.meta = meta
-        """How this answer came about: losses, target, the provider's request id."""
+        """How this answer came about: losses, target, the provider's request id, timings."""
+        self._elapsed = elapsed
         self._answer = answer
         self._over = False
         self._when_closed: Callable[[], None] | None = None
@@ -48,6 +52,10 @@ class Stream(Iterator[Chunk]):
         while not self._over:
             try:
                 chunk = next(self._chunks)
+            except StopIteration:
+                self.close()
+                self.meta = ended(self.meta, self._elapsed())
+                raise
             except BaseException as failure:
                 self.close()
                 if isinstance(failure, Error):
@@ -90,6 +98,13 @@ class Stream(Iterator[Chunk]):
         self._when_closed = act
 
 
+class Done:
+    """What closing gives on an event loop: it is done, and whoever wishes may await it."""
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        yield from ()
+
+
 class AsyncStream(AsyncIterator[Chunk]):
     """A `Stream` whose chunks are awaited."""
 
@@ -100,9 +115,11 @@ class AsyncStream(AsyncIterator[Chunk]):
         *,
         include_usage: bool,
         meta: shared.Meta,
+        elapsed: Callable[[], float],
     ) -> None:
         self.meta = meta
-        """How this answer came about: losses, target, the provider's request id."""
+        """How this answer came about: losses, target, the provider's request id, timings."""
+        self._elapsed = elapsed
         self._answer = answer
         self._over = False
         self._include_usage = include_usage
@@ -117,6 +134,10 @@ class AsyncStream(AsyncIterator[Chunk]):
         while not self._over:
             try:
                 chunk = await anext(self._chunks)
+            except StopAsyncIteration:
+                self.close()
+                self.meta = ended(self.meta, self._elapsed())
+                raise
             except BaseException as failure:
                 self.close()
                 if isinstance(failure, Error):
@@ -147,7 +168,14 @@ class AsyncStream(AsyncIterator[Chunk]):
                 stacklevel=2,
             )
 
-    def close(self) -> None:
-        """Let go of the connection at once; may be repeated."""
+    def close(self) -> Done:
+        """Let go of the connection at once; may be repeated, and awaited."""
         self._over = True
         self._answer.close()
+        return Done()
+
+
+def ended(meta: shared.Meta, seconds: float) -> shared.Meta:
+    """The same once the end of the stream has come, so many seconds after it was asked for."""
+    timings = msgspec.structs.replace(meta.timings, total=seconds)
+    return msgspec.structs.replace(meta, timings=timings)

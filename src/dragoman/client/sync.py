@@ -7,7 +7,7 @@
 import functools
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
 from dragoman.client.asking import asked
 from dragoman.client.call import Call
@@ -19,6 +19,10 @@ from dragoman.client.streamed import Stream
 from dragoman.models import shared
 from dragoman.transport.protocol import Transport
 from dragoman.transport.timeouts import Timeout
+
+if TYPE_CHECKING:
+    from dragoman.client.listing import Models
+    from dragoman.client.raw import RawCompletions
 
 
 class Transports(Carriers[Transport]):
@@ -44,6 +48,13 @@ class Completions:
 
     def __init__(self, client: "Client") -> None:
         self._client = client
+
+    @functools.cached_property
+    def with_raw_response(self) -> "RawCompletions":
+        """The same calls, giving an answer together with its status and headers."""
+        from dragoman.client.raw import RawCompletions  # few ask for it
+
+        return RawCompletions(self)
 
     @overload
     def create(
@@ -170,8 +181,19 @@ class Client(Configured[Transport]):
         """Chat completions."""
         return Chat(self)
 
+    @functools.cached_property
+    def models(self) -> "Models":
+        """What models a provider has."""
+        from dragoman.client.listing import Models  # few ask for it
+
+        return Models(self)
+
     def _carriers(self, given: Transport | None, proxy: str | None, ssl_context: Any) -> Transports:
         return Transports(given, proxy, ssl_context)
+
+    def close(self) -> None:
+        """Close the connections that are idle; may be repeated."""
+        self.transports.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""What every dialect does: four functions towards a provider, four towards a caller.
+"""What every dialect does: six functions towards a provider, four towards a caller.
 
 A dialect is a module of these functions, all pure: what a provider leaves unsaid (time, ids)
 arrives as `made`, what a target does otherwise as its `profile`, whose type is the dialect's
@@ -95,7 +95,7 @@ class StreamEncoder(Protocol):
 
 
 class Dialect(Protocol):
-    """The eight functions."""
+    """The ten functions."""
 
     def encode_request(
         self, request: shared.CreateChatCompletionRequest, *, model: str, profile: Any = ...
@@ -117,6 +117,14 @@ class Dialect(Protocol):
         self, status_code: int, headers: Mapping[str, str], body: bytes
     ) -> APIStatusError:
         """The error that this answer tells; never raises. Names of `headers` in lower case."""
+        ...
+
+    def encode_models_request(self, *, profile: Any = ...) -> Encoded:
+        """The request for the list of the provider's models."""
+        ...
+
+    def decode_models(self, body: bytes) -> shared.ListModelsResponse:
+        """Raises `RemoteProtocolError`, and `APIStatusError` for an error inside a 200."""
         ...
 
     def decode_request(self, body: bytes) -> shared.CreateChatCompletionRequest:

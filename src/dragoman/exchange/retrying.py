@@ -107,5 +107,9 @@ def again(error: Error, seen: list[AttemptClass], policy: Policy, stateless: boo
         case "failed":
             return seen.count("failed") == 1
         case "ambiguous" | "started":
-            return policy.ambiguous and stateless and seen.count("ambiguous") + seen.count("started") == 1
+            return (
+                policy.ambiguous
+                and stateless
+                and seen.count("ambiguous") + seen.count("started") == 1
+            )
     return False

@@ -9,9 +9,8 @@ Reference: https://platform.openai.com/docs/api-reference/chat-streaming/streami
 
 from typing import Any, Literal
 
-import msgspec
-
 from dragoman.models.constants import FinishReason, ServiceTier, constant
+from dragoman.models.hub import HubType
 from dragoman.models.response import (
     ChatCompletionResponseMessageAnnotation,
     CreateChatCompletionResponseChoicesLogprobs,
@@ -23,7 +22,7 @@ from dragoman.models.usage import CompletionUsage
 
 
 class ChatCompletionMessageToolCallChunkFunction(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True
 ):
     """A piece of a function call."""
 
@@ -35,7 +34,7 @@ class ChatCompletionMessageToolCallChunkFunction(
 
 
 class ChatCompletionMessageToolCallChunkCustom(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True
 ):
     """A piece of a call to a custom tool."""
 
@@ -46,9 +45,7 @@ class ChatCompletionMessageToolCallChunkCustom(
     """The name of the custom tool; comes whole, with the first piece."""
 
 
-class ChatCompletionMessageToolCallChunk(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
-):
+class ChatCompletionMessageToolCallChunk(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """A piece of a tool call; pieces with the same `index` are one call."""
 
     index: int
@@ -71,7 +68,7 @@ class ChatCompletionMessageToolCallChunk(
 
 
 class ChatCompletionStreamResponseDeltaFunctionCall(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True
 ):
     """A piece of a call by the deprecated `functions`; replaced by `tool_calls`."""
 
@@ -83,7 +80,7 @@ class ChatCompletionStreamResponseDeltaFunctionCall(
 
 
 class ChatCompletionStreamResponseDeltaAudio(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True
 ):
     """A piece of the spoken answer."""
 
@@ -100,9 +97,7 @@ class ChatCompletionStreamResponseDeltaAudio(
     """A piece of what is said; pieces are joined in order."""
 
 
-class ChatCompletionStreamResponseDelta(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
-):
+class ChatCompletionStreamResponseDelta(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """What a chunk adds to the message; one kind of content at a time."""
 
     annotations: list[ChatCompletionResponseMessageAnnotation] | None = None
@@ -140,7 +135,7 @@ class ChatCompletionStreamResponseDelta(
 
 
 class CreateChatCompletionStreamResponseChoices(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True
 ):
     """What a chunk says about one choice."""
 
@@ -160,9 +155,7 @@ class CreateChatCompletionStreamResponseChoices(
     """The provider's own word, where ours says less."""
 
 
-class CreateChatCompletionStreamResponse(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
-):
+class CreateChatCompletionStreamResponse(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """Represents a streamed chunk of a chat completion response returned by the model."""
 
     choices: list[CreateChatCompletionStreamResponseChoices]

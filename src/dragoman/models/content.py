@@ -8,11 +8,11 @@ Reference: https://platform.openai.com/docs/api-reference/chat/create
 
 from typing import Any, Literal
 
-import msgspec
+from dragoman.models.hub import HubType
 
 
 class PromptCacheBreakpointParam(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """Marks the end of a prefix that the provider should cache."""
 
@@ -24,7 +24,7 @@ class PromptCacheBreakpointParam(
 
 
 class CacheControl(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """Anthropic's and OpenRouter's spelling of a cache breakpoint."""
 
@@ -35,9 +35,7 @@ class CacheControl(
     """How long to keep the prefix, such as `5m` or `1h`."""
 
 
-class ImageURL(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
-):
+class ImageURL(HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Where an image is."""
 
     url: str
@@ -48,7 +46,7 @@ class ImageURL(
 
 
 class InputAudio(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """A piece of sound."""
 
@@ -59,9 +57,7 @@ class InputAudio(
     """The format of the audio."""
 
 
-class File(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
-):
+class File(HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A document, by value or by id."""
 
     file_data: str | None = None
@@ -75,7 +71,7 @@ class File(
 
 
 class ChatCompletionRequestMessageContentPartText(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -101,7 +97,7 @@ class ChatCompletionRequestMessageContentPartText(
 
 
 class ChatCompletionRequestMessageContentPartImage(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -127,7 +123,7 @@ class ChatCompletionRequestMessageContentPartImage(
 
 
 class ChatCompletionRequestMessageContentPartAudio(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -153,7 +149,7 @@ class ChatCompletionRequestMessageContentPartAudio(
 
 
 class ChatCompletionRequestMessageContentPartFile(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -179,7 +175,7 @@ class ChatCompletionRequestMessageContentPartFile(
 
 
 class ChatCompletionRequestMessageContentPartRefusal(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -216,7 +212,7 @@ class Verbatim:
         return f"Verbatim({self.value!r})"
 
 
-class OtherPart(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="dragoman.other"):
+class OtherPart(HubType, frozen=True, kw_only=True, tag_field="type", tag="dragoman.other"):
     """A part (or tool) of a type we have not met: carried whole, or reported as lost."""
 
     raw: Any

@@ -3,10 +3,10 @@
 Reference: https://platform.openai.com/docs/guides/error-codes
 """
 
-import msgspec
+from dragoman.models.hub import HubType
 
 
-class Error(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Error(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """What went wrong."""
 
     code: str | None
@@ -22,7 +22,7 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The class of the error."""
 
 
-class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ErrorResponse(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """The body of an answer that was no, and the event that ends a failed stream."""
 
     error: Error

@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-import msgspec
+from dragoman.models.hub import HubType
 
 LossKind = Literal["dropped", "clamped", "emulated", "renamed"]
 """Left out; moved into the target's range; done by other means; carried with another meaning."""
 
 
-class Loss(msgspec.Struct, frozen=True, kw_only=True):
+class Loss(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that the target could not carry as it was set."""
 
     pointer: str

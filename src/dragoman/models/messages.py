@@ -5,8 +5,6 @@ Reference: https://platform.openai.com/docs/api-reference/chat/create
 
 from typing import Any, Literal
 
-import msgspec
-
 from dragoman.models.content import (
     AssistantContentPart,
     CacheControl,
@@ -14,11 +12,12 @@ from dragoman.models.content import (
     ToolContentPart,
     UserContentPart,
 )
+from dragoman.models.hub import HubType
 from dragoman.models.response import NativeContent, ReasoningDetail, ToolCall
 
 
 class ChatCompletionRequestDeveloperMessage(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -44,7 +43,7 @@ class ChatCompletionRequestDeveloperMessage(
 
 
 class ChatCompletionRequestSystemMessage(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -70,7 +69,7 @@ class ChatCompletionRequestSystemMessage(
 
 
 class ChatCompletionRequestUserMessage(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -96,7 +95,7 @@ class ChatCompletionRequestUserMessage(
 
 
 class AssistantAudio(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """An earlier spoken answer, by its id."""
 
@@ -105,7 +104,7 @@ class AssistantAudio(
 
 
 class FunctionCall(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """An earlier call by the deprecated `functions`."""
 
@@ -117,7 +116,7 @@ class FunctionCall(
 
 
 class ChatCompletionRequestAssistantMessage(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -173,7 +172,7 @@ class ChatCompletionRequestAssistantMessage(
 
 
 class ChatCompletionRequestToolMessage(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -199,7 +198,7 @@ class ChatCompletionRequestToolMessage(
 
 
 class ChatCompletionRequestFunctionMessage(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,

@@ -1,13 +1,30 @@
 """What is known about an answer and is no part of it."""
 
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Self
 
 import msgspec
 
+from dragoman.models.beside import Beside
+from dragoman.models.headers import Headers
+from dragoman.models.hub import HubType
 from dragoman.models.loss import Loss
 
 
-class Meta(msgspec.Struct, frozen=True, kw_only=True):
+class Timings(HubType, frozen=True, kw_only=True, omit_defaults=True):
+    """How long an answer took, in seconds since it was asked for: retries and waits included."""
+
+    head: float | None = None
+    """Until the head of the answer came: its status and headers."""
+
+    first_content: float | None = None
+    """Until the first content of a stream came; None for an answer that came whole."""
+
+    total: float | None = None
+    """Until the end of the answer came; None for a stream that is not at its end."""
+
+
+class Meta(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """How an answer came about; stands beside its fields, never among them."""
 
     raw: bytes | None = None
@@ -17,7 +34,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     """What the request lost on its way to the target."""
 
     target: str | None = None
-    """`provider/model` that was asked; None where no provider was."""
+    """`provider/model` that was asked, or the provider alone for its models; None for neither."""
 
     attempts: int = 0
     """How many attempts it took; 0 where nothing was sent."""
@@ -25,16 +42,21 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str | None = None
     """The provider's own id of the request, from its headers; None where it gave none."""
 
+    status_code: int | None = None
+    """The HTTP status of the answer; None where no provider was asked."""
+
+    headers: Mapping[str, str] = Headers({})
+    """The headers of the answer; names are found in any case, and shown without their values."""
+
+    timings: Timings = Timings()
+    """How long it took."""
+
 
 NOTHING_KNOWN = Meta()
 
 
-class WithMeta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
-    """A value with a `meta` beside its fields: not encoded, compared or printed.
-
-    `copy.copy`, `copy.deepcopy`, `copy.replace` and pickle keep it. `msgspec.structs.replace`
-    knows only fields and forgets it.
-    """
+class WithMeta(Beside, frozen=True, kw_only=True, omit_defaults=True, dict=True):
+    """A value with a `meta` beside its fields."""
 
     @property
     def meta(self) -> Meta:
@@ -57,19 +79,3 @@ class WithMeta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
         twin = msgspec.structs.replace(self)
         twin.__dict__["meta"] = meta
         return twin
-
-    def __copy__(self) -> Self:
-        return self.with_meta(self.meta)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self.with_meta(self.meta)
-
-    def __replace__(self, **changes: Any) -> Self:
-        return msgspec.structs.replace(self, **changes).with_meta(self.meta)
-
-    def __reduce__(self) -> Any:
-        return _restored, (type(self), msgspec.structs.asdict(self), self.meta)
-
-
-def _restored(kind: type[WithMeta], fields: dict[str, Any], meta: Meta) -> WithMeta:
-    return kind(**fields).with_meta(meta)

@@ -12,7 +12,9 @@ import msgspec
 
 from dragoman.models.constants import ServiceTier
 from dragoman.models.content import ChatCompletionRequestMessageContentPartText
+from dragoman.models.hub import HubType
 from dragoman.models.messages import ChatCompletionRequestMessage
+from dragoman.models.pointers import put
 from dragoman.models.tools import ChatCompletionFunctions, ChosenName, Tool, ToolChoice
 
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -27,9 +29,7 @@ class Extra(dict[str, Any]):
     """
 
 
-class Voice(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
-):
+class Voice(HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A voice of one's own, by its id."""
 
     id: str
@@ -37,7 +37,7 @@ class Voice(
 
 
 class ChatCompletionAudioParam(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """How the answer should be spoken."""
 
@@ -49,7 +49,7 @@ class ChatCompletionAudioParam(
 
 
 class ModerationPolicySide(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """What moderation does on one side of the exchange."""
 
@@ -58,7 +58,7 @@ class ModerationPolicySide(
 
 
 class ModerationPolicy(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """What moderation does."""
 
@@ -70,7 +70,7 @@ class ModerationPolicy(
 
 
 class ModerationParam(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """Moderation of the request and its answer."""
 
@@ -82,7 +82,7 @@ class ModerationParam(
 
 
 class PredictionContent(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """Text that the answer will probably repeat, such as a file being edited."""
 
@@ -94,7 +94,7 @@ class PredictionContent(
 
 
 class PromptCacheOptions(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """How the prompt is cached."""
 
@@ -106,7 +106,7 @@ class PromptCacheOptions(
 
 
 class ResponseFormatText(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -123,7 +123,7 @@ class ResponseFormatText(
 
 
 class ResponseFormatJsonObject(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -140,7 +140,7 @@ class ResponseFormatJsonObject(
 
 
 class JSONSchema(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """The schema of a structured answer."""
 
@@ -158,7 +158,7 @@ class JSONSchema(
 
 
 class ResponseFormatJsonSchema(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -182,7 +182,7 @@ ResponseFormat = ResponseFormatText | ResponseFormatJsonObject | ResponseFormatJ
 
 
 class ChatCompletionStreamOptions(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """Options of a stream; only legal with `stream` true."""
 
@@ -194,7 +194,7 @@ class ChatCompletionStreamOptions(
 
 
 class WebSearchLocationApproximate(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """Roughly where the user is."""
 
@@ -212,7 +212,7 @@ class WebSearchLocationApproximate(
 
 
 class WebSearchLocation(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """Where the user is."""
 
@@ -224,7 +224,7 @@ class WebSearchLocation(
 
 
 class WebSearchOptions(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """How the model searches the web."""
 
@@ -236,7 +236,7 @@ class WebSearchOptions(
 
 
 class CreateChatCompletionRequest(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """A chat completion request."""
 
@@ -357,3 +357,10 @@ class CreateChatCompletionRequest(
     def __post_init__(self) -> None:
         if self.extra is not None and not isinstance(self.extra, Extra):
             raise ValueError("`extra` is not a key of a request: an Extra is made by us only")
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is written, with what we do not know in its places."""
+        plain = super().to_dict()
+        for pointer, value in plain.pop("extra", {}).items():
+            put(plain, pointer, value)
+        return plain

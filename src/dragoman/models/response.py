@@ -6,14 +6,13 @@ library grew from. Reference: https://platform.openai.com/docs/api-reference/cha
 
 from typing import Any, Literal
 
-import msgspec
-
 from dragoman.models.constants import FinishReason, ServiceTier, constant
+from dragoman.models.hub import HubType
 from dragoman.models.meta import WithMeta
 from dragoman.models.usage import CompletionUsage
 
 
-class ChatCompletionTokenTopLogprob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ChatCompletionTokenTopLogprob(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """One of the most likely tokens at a position."""
 
     bytes: list[int] | None
@@ -26,7 +25,7 @@ class ChatCompletionTokenTopLogprob(msgspec.Struct, frozen=True, kw_only=True, o
     """The token."""
 
 
-class ChatCompletionTokenLogprob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ChatCompletionTokenLogprob(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """A token of the answer with its log probability."""
 
     bytes: list[int] | None
@@ -43,7 +42,7 @@ class ChatCompletionTokenLogprob(msgspec.Struct, frozen=True, kw_only=True, omit
 
 
 class CreateChatCompletionResponseChoicesLogprobs(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True
 ):
     """Log probability information for the choice."""
 
@@ -55,7 +54,7 @@ class CreateChatCompletionResponseChoicesLogprobs(
 
 
 class ChatCompletionMessageToolCallFunction(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """The function that the model called."""
 
@@ -67,7 +66,7 @@ class ChatCompletionMessageToolCallFunction(
 
 
 class ChatCompletionMessageToolCall(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -93,7 +92,7 @@ class ChatCompletionMessageToolCall(
 
 
 class ChatCompletionMessageCustomToolCallCustom(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """The custom tool that the model called."""
 
@@ -105,7 +104,7 @@ class ChatCompletionMessageCustomToolCallCustom(
 
 
 class ChatCompletionMessageCustomToolCall(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -131,7 +130,7 @@ ToolCall = ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall
 """A call to a tool of either kind."""
 
 
-class UrlCitation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class UrlCitation(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """A web page that a part of the answer rests on."""
 
     end_index: int
@@ -148,7 +147,7 @@ class UrlCitation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ChatCompletionResponseMessageAnnotation(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True
 ):
     """A citation of a web page."""
 
@@ -159,9 +158,7 @@ class ChatCompletionResponseMessageAnnotation(
     """The page, and the part of the content that cites it."""
 
 
-class ChatCompletionResponseMessageAudio(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
-):
+class ChatCompletionResponseMessageAudio(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """The spoken answer, where audio was asked for."""
 
     data: str
@@ -178,7 +175,7 @@ class ChatCompletionResponseMessageAudio(
 
 
 class ChatCompletionResponseMessageFunctionCall(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True
 ):
     """A call by the deprecated `functions`; replaced by `tool_calls`."""
 
@@ -190,7 +187,7 @@ class ChatCompletionResponseMessageFunctionCall(
 
 
 class ReasoningDetail(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """A piece of reasoning as the provider wants it back on the next turn.
 
@@ -224,7 +221,7 @@ class ReasoningDetail(
 
 
 class NativeContent(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """The verbatim block list of an answer whose order our fields cannot express."""
 
@@ -235,7 +232,7 @@ class NativeContent(
     """Who can read them; the names are those of `ReasoningDetail.format`."""
 
 
-class ChatCompletionResponseMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ChatCompletionResponseMessage(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """A chat completion message generated by the model."""
 
     content: str | None
@@ -272,9 +269,7 @@ class ChatCompletionResponseMessage(msgspec.Struct, frozen=True, kw_only=True, o
     """The tool calls generated by the model, in order of appearance."""
 
 
-class CreateChatCompletionResponseChoices(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
-):
+class CreateChatCompletionResponseChoices(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """One of the `n` answers asked for."""
 
     finish_reason: FinishReason
@@ -293,7 +288,7 @@ class CreateChatCompletionResponseChoices(
     """The provider's own word, where ours says less."""
 
 
-class ModerationResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ModerationResult(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """The verdict on one input or output."""
 
     categories: dict[str, bool]
@@ -316,7 +311,7 @@ class ModerationResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class ModerationResults(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -338,7 +333,7 @@ class ModerationResults(
 
 
 class ModerationError(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="error"
+    HubType, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="error"
 ):
     """Moderation that could not be carried out."""
 
@@ -358,7 +353,7 @@ ModerationSide = ModerationResults | ModerationError
 """What moderation said of one side of the exchange."""
 
 
-class Moderation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Moderation(HubType, frozen=True, kw_only=True, omit_defaults=True):
     """What moderation said, where the request asked for it."""
 
     input: ModerationSide

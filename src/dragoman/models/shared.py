@@ -37,6 +37,10 @@ from dragoman.models.error import (
     Error,
     ErrorResponse,
 )
+from dragoman.models.listing import (
+    ListModelsResponse,
+    Model,
+)
 from dragoman.models.loss import (
     Loss,
     LossKind,
@@ -54,6 +58,7 @@ from dragoman.models.messages import (
 )
 from dragoman.models.meta import (
     Meta,
+    Timings,
 )
 from dragoman.models.request import (
     ChatCompletionAudioParam,
@@ -187,9 +192,11 @@ __all__ = [
     "ImageURL",
     "InputAudio",
     "JSONSchema",
+    "ListModelsResponse",
     "Loss",
     "LossKind",
     "Meta",
+    "Model",
     "Moderation",
     "ModerationError",
     "ModerationParam",
@@ -213,6 +220,7 @@ __all__ = [
     "ServiceTier",
     "TextContentPart",
     "TextFormat",
+    "Timings",
     "Tool",
     "ToolCall",
     "ToolChoice",

@@ -5,13 +5,12 @@ Reference: https://platform.openai.com/docs/api-reference/chat/create
 
 from typing import Any, Literal
 
-import msgspec
-
 from dragoman.models.content import CacheControl, OtherPart
+from dragoman.models.hub import HubType
 
 
 class FunctionObject(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """A function that the model may call."""
 
@@ -29,7 +28,7 @@ class FunctionObject(
 
 
 class ChatCompletionTool(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -52,7 +51,7 @@ class ChatCompletionTool(
 
 
 class TextFormat(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -68,9 +67,7 @@ class TextFormat(
         return "text"
 
 
-class Grammar(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
-):
+class Grammar(HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """The grammar that the input must follow."""
 
     definition: str
@@ -81,7 +78,7 @@ class Grammar(
 
 
 class GrammarFormat(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -101,7 +98,7 @@ class GrammarFormat(
 
 
 class CustomToolProperties(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """A tool whose input is text."""
 
@@ -116,7 +113,7 @@ class CustomToolProperties(
 
 
 class CustomToolChatCompletions(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -143,7 +140,7 @@ Tool = ChatCompletionTool | CustomToolChatCompletions | OtherPart
 
 
 class ChosenName(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """The name of a tool."""
 
@@ -152,7 +149,7 @@ class ChosenName(
 
 
 class ChatCompletionNamedToolChoice(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -172,7 +169,7 @@ class ChatCompletionNamedToolChoice(
 
 
 class ChatCompletionNamedToolChoiceCustom(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -192,7 +189,7 @@ class ChatCompletionNamedToolChoiceCustom(
 
 
 class AllowedTools(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """The tools that the model may use in this turn."""
 
@@ -204,7 +201,7 @@ class AllowedTools(
 
 
 class ChatCompletionAllowedToolsChoice(
-    msgspec.Struct,
+    HubType,
     frozen=True,
     kw_only=True,
     omit_defaults=True,
@@ -233,7 +230,7 @@ ToolChoice = (
 
 
 class ChatCompletionFunctions(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    HubType, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """A function of the deprecated `functions`."""
 

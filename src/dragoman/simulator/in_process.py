@@ -18,7 +18,7 @@ from dragoman.errors import (
 )
 from dragoman.simulator.answering import WholeAnswer, answered
 from dragoman.simulator.faults import Break, Step
-from dragoman.simulator.making import made_now
+from dragoman.simulator.making import made_now, with_id
 from dragoman.streaming.made import Made
 from dragoman.transport import failures
 from dragoman.transport.protocol import BODY_LIMIT, Answer, Request
@@ -45,9 +45,10 @@ class InProcess:
         pauses = Pauses(self._sleep, timeout)
         answer = answered(request.method, path_of(request), request.body, made=self._made())
         pauses.wait(answer.before, "first_byte")
+        headers = with_id(answer.headers)
         if isinstance(answer, WholeAnswer):
-            return SimulatedAnswer(answer.status, answer.headers, iter([answer.body]))
-        return SimulatedAnswer(answer.status, answer.headers, played(answer.steps, pauses))
+            return SimulatedAnswer(answer.status, headers, iter([answer.body]))
+        return SimulatedAnswer(answer.status, headers, played(answer.steps, pauses))
 
     def close(self) -> None:
         """Nothing is ever open."""

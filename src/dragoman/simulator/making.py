@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Mapping
 
 from dragoman.streaming.made import Made
 
@@ -11,6 +12,6 @@ def made_now() -> Made:
     return Made(created=int(time.time()), id=f"chatcmpl-sim-{uuid.uuid4().hex}")
 
 
-def request_id() -> str:
-    """What a provider tells in `x-request-id`."""
-    return f"req_sim_{uuid.uuid4().hex}"
+def with_id(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers of an answer, with the `x-request-id` that providers give."""
+    return {**headers, "x-request-id": f"req_sim_{uuid.uuid4().hex}"}

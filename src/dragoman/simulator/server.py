@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from dragoman.errors import APIStatusError
 from dragoman.simulator.answering import WholeAnswer, answered, refusal
 from dragoman.simulator.faults import Break, Step
-from dragoman.simulator.making import made_now, request_id
+from dragoman.simulator.making import made_now, with_id
 from dragoman.transport.handling import (
     GUARDS,
     CutOffError,
@@ -47,10 +47,6 @@ def refused(error: APIStatusError) -> Reply:
 
 def told(answer: WholeAnswer) -> Reply:
     return Reply(status=answer.status, headers=with_id(answer.headers), body=answer.body)
-
-
-def with_id(headers: dict[str, str]) -> dict[str, str]:
-    return {**headers, "x-request-id": request_id()}
 
 
 async def played(steps: Iterator[Step]) -> AsyncIterator[bytes]:

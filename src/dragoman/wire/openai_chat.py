@@ -109,6 +109,22 @@ class Choice(msgspec.Struct, gc=False):
     """gpt-4-vision-preview: in place of `finish_reason`."""
 
 
+class Model(msgspec.Struct, gc=False):
+    """An entry of the list of models; providers agree on its `id` alone."""
+
+    id: str | None = None
+    created: Any = None
+    """Unix time; a date at some."""
+
+    owned_by: Any = None
+
+
+class ModelList(msgspec.Struct, gc=False):
+    """The list of models, where it is not a bare list."""
+
+    data: list[Model] | None = None
+
+
 class Groq(msgspec.Struct, gc=False):
     """Groq's own data."""
 

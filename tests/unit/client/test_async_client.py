@@ -124,6 +124,17 @@ def test_one_client_serves_several_loops_in_turn() -> None:
             assert run(once()).choices[0].message.content == "Oslo."
 
 
+def test_closing_may_be_awaited_as_users_of_openai_do() -> None:
+    async def closed() -> list[Any]:
+        client = AsyncClient()
+        stream = await client.chat.completions.stream(model="sim/echo", messages=[SAID])
+        await stream.close()
+        await client.close()
+        return [chunk async for chunk in stream]
+
+    assert run(closed()) == []
+
+
 def test_the_simulator_answers_on_the_loop() -> None:
     async def both() -> tuple[Any, list[Any]]:
         async with AsyncClient() as client:

@@ -198,6 +198,34 @@ def test_a_mistake_in_the_settings_is_told_when_the_client_is_made(
         Client(**arguments)
 
 
+def test_the_variables_of_openai_stand_in_for_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer(answer(WHOLE), answer(WHOLE)) as server:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url + "/usual")
+        monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+        monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-1")
+        with Client() as usual, Client(base_url=server.url + "/v1", project="proj-2") as told:
+            ask(usual)
+            ask(told)
+
+    first, second = (heard.lower() for heard in server.heard)
+    assert first.startswith(b"post /usual/chat/completions")
+    assert b"bearer sk-canary" in first
+    assert b"openai-organization: org-1" in first
+    assert b"openai-project: proj-1" in first
+    assert second.startswith(b"post /v1/chat/completions")
+    assert b"openai-project: proj-2" in second
+
+
+def test_where_settings_tell_of_openai_its_variables_do_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://elsewhere/v1")
+    client = Client(providers={"openai": {"base_url": "http://lab/v1"}})
+
+    assert repr(client) == "Client(base_url='http://lab/v1')"
+
+
 def test_settings_come_from_a_file(tmp_path: Any) -> None:
     file = tmp_path / "dragoman.toml"
     file.write_text('[providers.lab]\nbase_url = "http://lab/v1"\n')

@@ -183,6 +183,9 @@ def test_a_status_that_is_no_success_is_raised_with_what_it_says() -> None:
 
     assert raised.value.request_id == "req-1"
     assert raised.value.body == no
+    assert raised.value.response.status_code == 404
+    assert raised.value.response.headers["X-Request-ID"] == "req-1"
+    assert "req-1" not in repr(raised.value.response)
 
 
 def test_a_redirect_is_not_followed() -> None:

@@ -13,9 +13,9 @@ import dragoman.dialects
 from dragoman.dialects import DIALECTS
 from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks, decode_request
 from dragoman.dialects.openai_chat.families import FAMILIES, family_of
-from dragoman.dialects.openai_chat.pointers import path_of
 from dragoman.errors import UnsupportedParameterError
 from dragoman.models import shared
+from dragoman.models.pointers import path_of
 from tests.request_fields import Field, request_fields
 
 TABLE = Path(dragoman.dialects.__file__).with_name("coverage.toml")

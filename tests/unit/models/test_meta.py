@@ -8,9 +8,19 @@ import msgspec
 import pytest
 
 from dragoman.models import shared
+from dragoman.models.headers import Headers
 
 LOSS = shared.Loss(pointer="/store", kind="dropped", reason="the provider does not know it")
-META = shared.Meta(raw=b"{}", losses=(LOSS,), target="lab/m", request_id="req-1")
+META = shared.Meta(
+    raw=b"{}",
+    losses=(LOSS,),
+    target="lab/m",
+    attempts=2,
+    request_id="req-1",
+    status_code=200,
+    headers=Headers({"x-request-id": "req-1", "set-cookie": "canary"}),
+    timings=shared.Timings(head=0.5, total=1.5),
+)
 PLAIN = shared.CreateChatCompletionResponse(choices=[], created=1, id="c", model="m")
 TOLD = PLAIN.with_meta(META)
 
@@ -52,3 +62,24 @@ def test_the_original_is_left_alone() -> None:
     assert PLAIN.meta is not META
     with pytest.raises(AttributeError):
         TOLD.model = "n"  # type: ignore[misc] # that is the point
+
+
+def test_headers_are_found_in_any_case() -> None:
+    headers = META.headers
+
+    assert headers["X-Request-ID"] == headers["x-request-id"] == "req-1"
+    assert "X-Request-Id" in headers
+    assert headers.get("x-other") is None
+    assert headers == {"x-request-id": "req-1", "set-cookie": "canary"}
+    assert hash(headers) == hash(Headers(dict(headers)))
+
+
+def test_headers_show_their_names_and_not_their_values() -> None:
+    assert repr(META.headers) == "Headers(x-request-id, set-cookie)"
+    assert "canary" not in f"{META} {META!r} {TOLD!r}"
+
+
+def test_meta_can_be_written_by_whoever_asks_for_it() -> None:
+    assert META.to_dict()["headers"] == {"x-request-id": "req-1", "set-cookie": "canary"}
+    assert META.to_dict()["timings"] == {"head": 0.5, "total": 1.5}
+    assert "meta" not in TOLD.to_dict()

@@ -23,6 +23,7 @@ LOSS = "(../../models/shared/loss.md)"
         ("list[list[int]]", "list[list[*int*]]"),
         ("tuple[Loss, ...]", f"tuple[[shared.Loss]{LOSS}, ...]"),
         ("dict[str, int]", "dict[str, *int*]"),
+        ("Mapping[str, str]", "Mapping[str, *str*]"),
         ("dict[str, list[Any]] | None", "Optional[dict[str, list[*Any*]]]"),
         ('Literal["a", "b"]', '*Literal["a", "b"]*'),
         ('Literal["a"] | None', '*Optional[Literal["a"]]*'),

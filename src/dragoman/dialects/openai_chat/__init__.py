@@ -8,6 +8,7 @@ Reference: https://platform.openai.com/docs/api-reference/chat
 from dragoman.dialects.openai_chat.caller import encode_response, stream_encoder
 from dragoman.dialects.openai_chat.encoding import encode_request
 from dragoman.dialects.openai_chat.failure import decode_error, encode_error
+from dragoman.dialects.openai_chat.listing import decode_models, encode_models_request
 from dragoman.dialects.openai_chat.quirks import OPENAI, OPENAI_PROFILE, Profile, Quirks
 from dragoman.dialects.openai_chat.request import decode_request
 from dragoman.dialects.openai_chat.response import decode_response, stream_decoder
@@ -18,9 +19,11 @@ __all__ = [
     "Profile",
     "Quirks",
     "decode_error",
+    "decode_models",
     "decode_request",
     "decode_response",
     "encode_error",
+    "encode_models_request",
     "encode_request",
     "encode_response",
     "stream_decoder",

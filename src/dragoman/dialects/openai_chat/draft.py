@@ -5,10 +5,10 @@ from typing import Any, Self
 import msgspec
 
 from dragoman.dialects.openai_chat.families import Family, family_of
-from dragoman.dialects.openai_chat.pointers import escaped, path_of, tokens_of
 from dragoman.dialects.openai_chat.quirks import Profile, Quirks
 from dragoman.errors import UnsupportedParameterError
 from dragoman.models import shared
+from dragoman.models.pointers import escaped, path_of, put
 
 
 class Draft:
@@ -34,7 +34,7 @@ class Draft:
         draft._open_others()
         for pointer, value in (request.extra or {}).items():
             if draft._carries(pointer, value):
-                _put(body, pointer, value)
+                put(body, pointer, value)
         return draft
 
     def _open_others(self) -> None:
@@ -128,13 +128,3 @@ def changes_meaning(field: str, value: Any) -> bool:
         case "logprobs":
             return value is True
     return False
-
-
-def _put(body: Any, pointer: str, value: Any) -> None:
-    *parents, last = tokens_of(pointer)
-    for token in parents:
-        body = body[int(token)] if isinstance(body, list) else body.setdefault(token, {})
-    if isinstance(body, list):
-        body[int(last)] = value
-    else:
-        body[last] = value

@@ -17,6 +17,7 @@ from dragoman.errors import (
     status_error,
 )
 from dragoman.models import shared
+from dragoman.models.headers import Headers
 from dragoman.wire import reading
 
 TYPE_STATUSES: Final = {
@@ -137,6 +138,7 @@ def _error(status_code: int, headers: Mapping[str, str], value: Any) -> APIStatu
         retry_after=retry_after(headers),
         should_retry={"true": True, "false": False}.get(headers.get("x-should-retry", "")),
         body=value,
+        headers=Headers(headers),
     )
 
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 import msgspec
 import msgspec.inspect as inspect
 
-from dragoman.dialects.openai_chat.pointers import escaped, path_of
 from dragoman.errors import BadRequestError
 from dragoman.models import shared
+from dragoman.models.pointers import escaped, path_of
 from dragoman.wire import reading
 
 EXTENDED_SETS: Final = frozenset(

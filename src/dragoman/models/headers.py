@@ -1,0 +1,31 @@
+"""The headers of an answer, as its caller reads them."""
+
+from collections.abc import Iterator, Mapping
+
+
+class Headers(Mapping[str, str]):
+    """Names to values, whatever the case of the name that is asked for.
+
+    Its repr has the names alone: a value may be a cookie, or whatever else a provider repeats.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        """`values` by names in lower case, as a transport gives them."""
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values.items()))
+
+    def __repr__(self) -> str:
+        return f"Headers({', '.join(self._values)})"
