@@ -1,15 +1,21 @@
 """TLS towards providers: whom we trust, and what is said where trust fails.
 
 A context that was given is used as it is: own authorities and client certificates are its
-matter. Else the system decides, and `SSL_CERT_FILE`, which OpenSSL reads itself.
+matter. Else the file or folder that the environment names decides, which OpenSSL reads itself;
+where it names none, the system.
 
 Reference: https://docs.python.org/3/library/ssl.html, RFC 7301 (ALPN)
 """
 
+import os
 import ssl
 import sys
+from typing import Final
 
 from dragoman.errors import APIConnectionError
+
+NAMED_AUTHORITIES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Variables of OpenSSL's; whatever asks the system instead does not heed them."""
 
 
 class Trust:
@@ -34,7 +40,8 @@ def default_context() -> ssl.SSLContext:
 
 def system_context() -> ssl.SSLContext:
     # There OpenSSL knows none of the authorities that the system and its administrators trust.
-    if sys.platform in ("darwin", "win32"):
+    named = any(os.environ.get(name) for name in NAMED_AUTHORITIES)
+    if sys.platform in ("darwin", "win32") and not named:
         try:
             import truststore
         except ImportError:
