@@ -76,9 +76,7 @@ class Accepted(asyncio.BufferedProtocol):
         self._guards = house.guards
         self._loop = asyncio.get_running_loop()
         self._connection = ServerConnection(body_limit=house.guards.body_bytes)
-        # Where reads complete behind the loop's back, they cannot share a buffer.
-        own = sys.platform == "win32"
-        self._buffer = memoryview(bytearray(BUFFER_BYTES)) if own else house.buffer
+        self._buffer = house.buffer
         self._head: RequestHead | None = None
         self._body: list[bytes] = []
         self._task: asyncio.Task[None] | None = None
