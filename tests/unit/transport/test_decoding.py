@@ -9,6 +9,7 @@ import pytest
 from dragoman.errors import APIConnectionError, Error, RemoteProtocolError
 from dragoman.transport.http1.client import ClientConnection
 from dragoman.transport.http1.events import AnswerEvent, End, Head, Piece
+from dragoman.transport.http1.server import ServerConnection
 from dragoman.transport.protocol import Request
 
 MIB = 1024 * 1024
@@ -161,3 +162,20 @@ def test_members_are_counted() -> None:
 
     assert answered("gzip", member * 1_000)[0].error is None
     assert isinstance(answered("gzip", member * 1_001)[0].error, RemoteProtocolError)
+
+
+# What we write
+
+
+def test_nothing_we_write_is_compressed_whoever_would_take_it() -> None:
+    dull = b"a" * 10_000
+    sent = ClientConnection().send(
+        Request(method="POST", url="http://a.example/", headers={}, body=dull)
+    )
+    server = ServerConnection()
+    server.receive(b"GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip, deflate, br\r\n\r\n")
+    answered = server.respond(200, {}, dull)
+
+    assert sent.endswith(b"\r\n\r\n" + dull)
+    assert answered.endswith(b"\r\n\r\n" + dull)
+    assert b"content-encoding" not in (sent + answered).lower()
