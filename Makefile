@@ -41,6 +41,7 @@ size: | $(BIN)/pytest
 docs-check: | $(BIN)/pytest
 	$(BIN)/python -m tools.pages --check
 	$(BIN)/python -m tools.params --check
+	$(BIN)/python -m tools.promises --check
 
 test: | $(BIN)/pytest
 	$(BIN)/pytest

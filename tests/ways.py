@@ -20,7 +20,7 @@ from dragoman.transport.asynchronous import AsyncioTransport
 from dragoman.transport.blocking import BlockingTransport
 from tests.background import Background
 
-SAID: Final = {"role": "user", "content": "Capital of Norway?"}
+SAID: Final[Any] = {"role": "user", "content": "Capital of Norway?"}
 
 PATIENT: Final = Timeout()
 

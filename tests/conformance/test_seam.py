@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
+import dragoman.transport
 from docs.examples.httpx2_transport import AsyncHttpx2Transport, Httpx2Transport
 from dragoman import Client, Timeout
 from dragoman.errors import (
@@ -427,6 +428,17 @@ def test_the_total_ends_a_stream_that_never_falls_silent(way: Way) -> None:
 
 
 # The adapter
+
+
+def test_the_names_for_transports_of_ones_own_are_these() -> None:
+    assert dragoman.transport.__all__ == [
+        "BODY_LIMIT",
+        "Answer",
+        "AsyncAnswer",
+        "AsyncTransport",
+        "Request",
+        "Transport",
+    ]
 
 
 def test_the_adapter_keeps_the_promise_as_type_checkers_see_it() -> None:

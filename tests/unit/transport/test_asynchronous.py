@@ -257,6 +257,27 @@ def test_nobody_waits_longer_for_a_connection_than_was_said(
     assert (caught.value.phase, caught.value.attempt_class) == (phase, "not_sent")
 
 
+def test_a_resolver_that_is_silent_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    def look_up(*_: object, flags: int = 0, **__: object) -> object:
+        if not flags & socket.AI_NUMERICHOST:
+            over.wait(SECONDS)
+        raise socket.gaierror
+
+    async def looked_up() -> None:
+        try:
+            await whole("http://slow.example", timeout=Timeout(dns=0.05))
+        finally:
+            over.set()
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(APITimeoutError, match=r"slow\.example:80: while looking up") as caught:
+        run(looked_up())
+
+    assert (caught.value.phase, caught.value.attempt_class) == ("dns", "not_sent")
+
+
 def test_no_handshake_is_a_timeout_of_tls() -> None:
     with ScriptedServer([Act.STALL], hears_bodies=False) as server:
         url = server.url.replace("http:", "https:")

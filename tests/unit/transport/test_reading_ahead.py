@@ -3,13 +3,14 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from dragoman.transport import Request
 from dragoman.transport.asynchronous import AsyncioTransport
 from dragoman.transport.blocking import BlockingTransport
+from dragoman.transport.handling import Served, StreamedReply
 from dragoman.transport.timeouts import Timeout
 from tests.background import PATIENCE_SECONDS
 from tests.plain import Caller
@@ -132,6 +133,32 @@ def test_connections_of_callers_read_through_one_buffer_of_their_server() -> Non
 
     assert len(first) == 64 * 1024
     assert second is first
+
+
+def test_what_waits_for_a_caller_is_64_kib_and_a_piece_at_most() -> None:
+    blocked = threading.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 4096
+            await asyncio.sleep(0)
+            (accepted,) = server._connections
+            if accepted._transport.get_write_buffer_size() > 60 * 1024:
+                blocked.set()
+
+    async def handler(request: Served) -> StreamedReply:
+        return StreamedReply(status=200, headers={}, pieces=endless())
+
+    async def waiting() -> int:
+        (accepted,) = server._connections
+        return accepted._transport.get_write_buffer_size()
+
+    with serving(handler) as (server, background), Caller(server.port) as caller:
+        caller.get()
+        assert blocked.wait(PATIENCE_SECONDS)
+        threading.Event().wait(0.1)  # in which it would go on, if it did
+
+        assert background.run(waiting()) <= 64 * 1024 + 4096 + 8
 
 
 @pytest.mark.parametrize("how", ["fin", "reset"])
