@@ -9,6 +9,7 @@ provider and client share a core, and told besides as it is where they do not.
 import functools
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -40,7 +41,7 @@ def rows(pythons: Mapping[str, Path], into: ExitStack, *, quick: bool) -> list[C
         for library in pythons
         for kind in ("sync", "async")
         for what, core in (("create", ONE_CORE), ("create", None), ("stream", None))
-        if core is None or hasattr(os, "sched_setaffinity")
+        if core is None or sys.platform == "linux"
     ]
 
 
@@ -92,7 +93,7 @@ class Asking:
             text=True,
             env={**os.environ, "PYTHONPATH": paths},
         )
-        if core is not None:
+        if core is not None and sys.platform == "linux":
             os.sched_setaffinity(process.pid, {core})
         into.enter_context(process)
         into.callback(process.terminate)

@@ -42,13 +42,10 @@ def system_context() -> ssl.SSLContext:
     # There OpenSSL knows none of the authorities that the system and its administrators trust.
     named = any(os.environ.get(name) for name in NAMED_AUTHORITIES)
     if sys.platform in ("darwin", "win32") and not named:
-        try:
-            import truststore
-        except ImportError:
-            pass
-        else:
-            context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            return context
+        import truststore
+
+        context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return context
     return ssl.create_default_context()
 
 
