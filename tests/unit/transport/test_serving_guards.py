@@ -97,11 +97,20 @@ def test_a_caller_who_takes_the_last_bytes_slowly_gets_them_all() -> None:
 # Guards
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHo"])
-def test_a_head_that_does_not_come_is_not_waited_for(sent: bytes) -> None:
+@pytest.mark.parametrize("sent", [b"", b"\r\n"])
+def test_a_head_that_does_not_begin_is_not_waited_for(sent: bytes) -> None:
     with called(echo, guards=Guards(head_seconds=SOON)) as caller:
         caller.send(sent)
 
+        assert caller.rest() == b""
+
+
+def test_a_head_that_begins_and_does_not_come_is_refused() -> None:
+    with called(echo, guards=Guards(head_seconds=SOON)) as caller:
+        caller.send(b"GET / HTTP/1.1\r\nHo")
+        heard = caller.answer()
+
+        assert (heard.status, heard.headers["connection"]) == (408, "close")
         assert caller.rest() == b""
 
 
@@ -111,6 +120,7 @@ def test_the_first_byte_of_a_head_does_not_buy_more_time_than_a_head_has() -> No
         caller.answer()
         caller.send(b"G")
 
+        assert caller.answer().status == 408
         assert caller.rest() == b""
 
 
