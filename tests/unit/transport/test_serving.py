@@ -10,10 +10,12 @@ import pytest
 
 from dragoman.transport.handling import (
     CutOffError,
+    Guards,
     Reply,
     Served,
     StreamedReply,
 )
+from dragoman.transport.serving import Server
 from tests.background import PATIENCE_SECONDS
 from tests.plain import Caller
 from tests.served import SOON, Waiting, called, echo, serving, streaming
@@ -170,6 +172,36 @@ def test_an_answer_can_be_broken_off_with_a_reset() -> None:
 
         with pytest.raises(ConnectionResetError):
             caller.rest()
+
+
+def test_all_that_was_written_arrives_before_a_reset() -> None:
+    pieces = [b"x" * 50_000] * 40
+    with called(streaming(*pieces, error=CutOffError(reset=True))) as caller:
+        caller.get()
+        caller.read_until(b"\r\n\r\n")
+        threading.Event().wait(SOON)  # until so much of it waits in the system, on both sides
+
+        for piece in pieces:
+            assert caller.read_until(b"x\r\n") == b"c350\r\n" + piece + b"\r\n"
+        with pytest.raises(ConnectionResetError):
+            caller.rest()
+
+
+def test_a_reset_does_not_wait_for_a_caller_who_takes_nothing() -> None:
+    pieces = [b"x" * 50_000] * 40
+    handler = streaming(*pieces, error=CutOffError(reset=True))
+    with serving(handler, guards=Guards(stall_seconds=SOON)) as (server, background):
+        with Caller(server.port) as caller:
+            caller.get()
+            caller.read_until(b"\r\n\r\n")
+            background.run(until_empty(server))
+
+            assert server.connections == 0
+
+
+async def until_empty(server: Server) -> None:
+    while server.connections:
+        await asyncio.sleep(SOON / 10)
 
 
 def test_all_that_was_written_leaves_before_a_cut() -> None:
