@@ -15,10 +15,9 @@ from dragoman.transport.handling import (
     Served,
     StreamedReply,
 )
-from dragoman.transport.serving import Server
 from tests.background import PATIENCE_SECONDS
 from tests.plain import Caller
-from tests.served import SOON, Waiting, called, echo, serving, streaming
+from tests.served import SOON, Waiting, called, echo, serving, streaming, until_empty
 
 # Answers
 
@@ -197,11 +196,6 @@ def test_a_reset_does_not_wait_for_a_caller_who_takes_nothing() -> None:
             background.run(until_empty(server))
 
             assert server.connections == 0
-
-
-async def until_empty(server: Server) -> None:
-    while server.connections:
-        await asyncio.sleep(SOON / 10)
 
 
 def test_all_that_was_written_leaves_before_a_cut() -> None:
