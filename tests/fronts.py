@@ -12,7 +12,6 @@ A socket that is bound and never listens holds the port until they share it.
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -25,6 +24,12 @@ from typing import Final
 import pytest
 
 PATIENCE_SECONDS: Final = 10
+
+SO_REUSEPORT: Final[int | None] = getattr(socket, "SO_REUSEPORT", None)
+"""None on Windows."""
+
+KILLED: Final = -9
+"""What a process has returned that did not end by itself."""
 
 NGINX: Final = """
 daemon off;
@@ -86,7 +91,7 @@ backend ours
 
 def program(name: str) -> str | None:
     """Where this program is; the system's own are not on everybody's path."""
-    if not hasattr(socket, "SO_REUSEPORT"):
+    if SO_REUSEPORT is None:
         return None
     places = [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"]
     return shutil.which(name, path=os.pathsep.join(places))
@@ -144,14 +149,15 @@ def running(name: str, *options: str, config: str, behind: int) -> Iterator[int]
         finally:
             process.kill()
             said, _ = process.communicate(timeout=PATIENCE_SECONDS)
-            if process.returncode != -signal.SIGKILL:
+            if process.returncode != KILLED:
                 print(said)  # noqa: T201  # pytest shows it with the failure
 
 
 @contextmanager
 def reserved() -> Iterator[int]:
     with socket.socket() as holder:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        assert SO_REUSEPORT is not None
+        holder.setsockopt(socket.SOL_SOCKET, SO_REUSEPORT, 1)
         holder.bind(("127.0.0.1", 0))
         yield holder.getsockname()[1]
 

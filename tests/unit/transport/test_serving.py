@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import threading
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
@@ -66,6 +67,23 @@ def test_requests_sent_ahead_are_answered_in_their_order() -> None:
             caller.get(path)
 
         assert [caller.answer().body for _ in "123"] == [b"GET /1 ", b"GET /2 ", b"GET /3 "]
+
+
+def test_a_thousand_requests_in_one_piece_get_a_thousand_answers() -> None:
+    with called(echo) as caller:
+        caller.send(b"".join(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % n for n in range(1000)))
+
+        for number in range(1000):
+            assert caller.answer().body == b"GET /%d " % number
+
+
+def test_a_request_that_comes_byte_by_byte_is_answered() -> None:
+    with called(echo) as caller:
+        caller.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello":
+            caller.send(bytes([byte]))
+
+        assert caller.answer().body == b"POST /x hello"
 
 
 def test_a_head_request_is_answered_without_a_body() -> None:
