@@ -62,6 +62,12 @@ class Caller:
         size = len(self._ahead) if at < 0 else at + len(end)
         return self._taken(size)
 
+    def read(self, size: int) -> None:
+        """So many bytes more, and keep them for later."""
+        wanted = len(self._ahead) + size
+        while len(self._ahead) < wanted and self._read():
+            pass
+
     def within(self, seconds: float) -> bytes:
         """All that comes in this time, for whoever expects that little or nothing does."""
         self.socket.settimeout(seconds)

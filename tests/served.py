@@ -90,6 +90,12 @@ class Waiting:
             self.cancelled.set()
 
 
+async def until_empty(server: Server) -> None:
+    """Returns once nobody is connected any more."""
+    while server.connections:
+        await asyncio.sleep(SOON / 10)
+
+
 def send_for_ever(caller: Caller, data: bytes = b"x") -> None:
     while True:
         caller.send(data)

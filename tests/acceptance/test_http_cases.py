@@ -1,48 +1,23 @@
 """Every HTTP/1.1 case, against both connections, however its bytes are cut.
 
-The cases lie beside the repository (`../shared/hostile`), not in it: without them, these tests are
-skipped, and say so by name. Each runs in one piece, cut in two at every byte, and byte by byte; the
-huge ones are cut at random places only.
+Each runs in one piece, cut in two at every byte, and byte by byte; the huge ones are cut at random
+places only. No sockets here: `tests.campaigns.test_desync` has them.
 
 Authority: http.md beside the cases.
 """
 
 import random
-import tomllib
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
-
-import pytest
+from typing import NamedTuple
 
 from dragoman.errors import APIConnectionError, Error, RemoteProtocolError
 from dragoman.transport.http1.client import ClientConnection
 from dragoman.transport.http1.events import AnswerEvent, End, Piece, Refused, RequestHead
 from dragoman.transport.http1.server import ServerConnection
 from dragoman.transport.protocol import Request
-
-CASES = Path(__file__).parents[3] / "shared" / "hostile" / "http-cases.toml"
-
-ABSENT = "the HTTP cases (../shared/hostile) are not here"
+from tests.http_cases import Case, accepted, bytes_of, each
 
 RANDOM_CUTS = 50
-
-Case = dict[str, Any]
-
-
-def each(table: str) -> pytest.MarkDecorator:
-    """Runs a test with each case of this table; skips it by name where there are none."""
-    cases = tomllib.loads(CASES.read_text(encoding="utf-8"))[table] if CASES.exists() else []
-    rows = [pytest.param(case, id=f"{case['id']}-{case['name']}") for case in cases]
-    absent = pytest.param(None, id="absent", marks=pytest.mark.skip(reason=ABSENT))
-    return pytest.mark.parametrize("case", rows or [absent])
-
-
-def bytes_of(case: Case) -> bytes:
-    text: str = case["bytes"]
-    if fill := case.get("fill"):
-        text = text.replace("<FILL>", fill["text"] * fill["times"])
-    return text.encode("latin-1")
 
 
 def readings(case: Case) -> Iterator[list[bytes]]:
@@ -57,11 +32,6 @@ def readings(case: Case) -> Iterator[list[bytes]]:
     for at in range(1, len(data)):
         yield [data[:at], data[at:]]
     yield [data[at : at + 1] for at in range(len(data))]
-
-
-def accepted(case: Case) -> bool:
-    expect = case.get("ours", case["expect"])
-    return str(expect) == "accept"
 
 
 class Served(NamedTuple):

@@ -334,3 +334,13 @@ def test_a_client_that_nobody_here_wrote_hears_the_cut(port: int) -> None:
     with connection.getresponse() as answer, pytest.raises(http.client.IncompleteRead):
         answer.read()
     connection.close()
+
+
+def test_a_long_answer_keeps_nobody_else_waiting(port: int) -> None:
+    with Caller(port) as long, Caller(port) as short:
+        ask(long, "words?n=100000", logprobs=True)
+        ask(short, "hello")
+
+        assert short.answer().status == 200
+        assert long.within(0.001) == b""
+        assert long.answer().status == 200

@@ -5,6 +5,7 @@ process and for the one behind a socket. Those have the clock, and the connectio
 may ask to break.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
@@ -36,6 +37,12 @@ STREAM_HEADERS: Final = {
 
 CHAT: Final = "/chat/completions"
 MODELS_PATH: Final = "/models"
+LONG_PROMPT: Final = 32 * 1024
+"""Bytes; `echo` says all of them."""
+
+MUCH_ASKED: Final = re.compile(rb'n=[0-9]{4}|"n"|schema|parameters|\\u')
+"""A thousand words, several choices, schemas with long values, or whatever escapes may hide."""
+
 ALLOWED: Final = {CHAT: "POST", MODELS_PATH: "GET"}
 """The method of each path, below the base URL. Whoever may GET may ask for the HEAD."""
 
@@ -87,6 +94,11 @@ def answered(method: str, path: str, body: bytes, *, made: Made) -> WholeAnswer 
         )
     except APIStatusError as error:
         return refusal(error, allowed=allowed)
+
+
+def lengthy(body: bytes) -> bool:
+    """Whether the answer to this may take over 10 ms to make; a loop would do nothing else then."""
+    return len(body) > LONG_PROMPT or MUCH_ASKED.search(body) is not None
 
 
 def refusal(error: APIStatusError, *, allowed: str | None = None) -> WholeAnswer:

@@ -16,7 +16,7 @@ from dragoman.simulator import counting
 from dragoman.simulator.calls import Call, call_of
 from dragoman.simulator.checks import check, stops
 from dragoman.simulator.models import Simulated, simulated
-from dragoman.simulator.text import SLICE, WORD, ended, texts
+from dragoman.simulator.text import PIECES_LIMIT, SLICE, WORD, cut, ended, texts
 from dragoman.streaming.made import Made
 from dragoman.streaming.writing import Chunk, ChunkWriter, Logprobs
 
@@ -78,9 +78,12 @@ def said(request: shared.CreateChatCompletionRequest, model: Simulated) -> list[
     plain = isinstance(request.response_format, shared.ResponseFormatText | None)
     pattern = WORD if plain else SLICE
     speeches: list[Speech] = []
+    left = PIECES_LIMIT
     for text in texts(request, model):
         text, reason = ended(text, stops=stops(request), most=most_words(request))
-        speeches.append(Speech(pieces=pattern.findall(text), finish_reason=reason))
+        speech = Speech(pieces=cut(pattern, text, most=left), finish_reason=reason)
+        left -= len(speech.pieces)
+        speeches.append(speech)
     return speeches
 
 
@@ -89,7 +92,9 @@ def spoken(request: shared.CreateChatCompletionRequest, call: Call) -> list[Spee
     text, reason = ended(call.input, stops=[], most=most_words(request))
     if reason == "stop":
         reason = CALL_REASONS[call.kind]
-    return [Speech(pieces=SLICE.findall(text), finish_reason=reason)] * (request.n or 1)
+    n = request.n or 1
+    said = cut(SLICE, text, most=PIECES_LIMIT // n)
+    return [Speech(pieces=said, finish_reason=reason)] * n
 
 
 def paced(

@@ -7,9 +7,10 @@ What is answered is decided in `dragoman.simulator.answering`, how it travels by
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 
 from dragoman.errors import APIStatusError
-from dragoman.simulator.answering import WholeAnswer, answered, refusal
+from dragoman.simulator.answering import WholeAnswer, answered, lengthy, refusal
 from dragoman.simulator.faults import Break, Step
 from dragoman.simulator.making import made_now, with_id
 from dragoman.transport.handling import (
@@ -32,7 +33,8 @@ async def handle(request: Served) -> Reply | StreamedReply:
     path = request.path
     if path.startswith("/v1/"):
         path = path.removeprefix("/v1")
-    answer = answered(request.method, path, request.body, made=made_now())
+    make = partial(answered, request.method, path, request.body, made=made_now())
+    answer = await asyncio.to_thread(make) if lengthy(request.body) else make()
     await asyncio.sleep(answer.before)
     if isinstance(answer, WholeAnswer):
         return told(answer)

@@ -7,13 +7,14 @@ drawn from a hash of the request.
 import hashlib
 import json
 import re
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
 from dragoman.models import shared
-from dragoman.simulator.models import Simulated
+from dragoman.simulator.models import WORDS_LIMIT, Simulated
 from dragoman.simulator.refusals import refused
 from dragoman.simulator.schema import smallest
 from dragoman.wire import reading
@@ -40,10 +41,13 @@ WORDS: Final = WORD_LIST.split()
 """128 words, so that as many choices differ from each other."""
 
 WORD: Final = re.compile(r"\s*\S+(?:\s+\Z)?|\s+")
+PIECES_LIMIT: Final = WORDS_LIMIT
+"""Of all choices together: each is said in a chunk of its own, and all of them are kept."""
+
 SLICE: Final = re.compile(r".{1,8}", re.DOTALL)
 
 
-def texts(request: shared.CreateChatCompletionRequest, model: Simulated) -> list[str]:
+def texts(request: shared.CreateChatCompletionRequest, model: Simulated) -> Iterable[str]:
     """What each choice would say if nothing ended it."""
     n = request.n or 1
     told = json_text(request.response_format)
@@ -94,9 +98,10 @@ def text_of(content: str | list[Any] | None) -> str:
     return content or ""
 
 
-def several(drawn: bytes, n: int) -> list[str]:
+def several(drawn: bytes, n: int) -> Iterator[str]:
     """A text of `len(drawn)` words for each choice, no two equal word by word."""
-    return [" ".join(WORDS[(byte + index) % len(WORDS)] for byte in drawn) for index in range(n)]
+    for index in range(n):
+        yield " ".join(WORDS[(byte + index) % len(WORDS)] for byte in drawn)
 
 
 def variety(request: shared.CreateChatCompletionRequest, size: int) -> bytes:
@@ -109,6 +114,15 @@ def variety(request: shared.CreateChatCompletionRequest, size: int) -> bytes:
     except RecursionError:
         raise refused("body", "JSON of moderate depth", "more") from None
     return hashlib.shake_256(canonical.encode()).digest(size)
+
+
+def cut(pattern: re.Pattern[str], text: str, *, most: int) -> list[str]:
+    """The pieces of a text; raises where there are more than these."""
+    found = [piece[0] for piece in islice(pattern.finditer(text), most + 1)]
+    if len(found) > most:
+        wanted = f"an answer of at most {PIECES_LIMIT} words, or slices of a call, in all choices"
+        raise refused("n", wanted, "more")
+    return found
 
 
 def ended(text: str, *, stops: list[str], most: int | None) -> tuple[str, shared.FinishReason]:

@@ -35,6 +35,7 @@ from dragoman.transport.http1.events import (
     RequestHead,
 )
 from dragoman.transport.http1.server import ServerConnection
+from dragoman.transport.leaving import left
 
 BUFFER_BYTES: Final = 64 * 1024
 """Of one read, and of what may wait for the caller before the pieces of an answer wait."""
@@ -258,18 +259,15 @@ class Accepted(asyncio.BufferedProtocol):
             await self._writable
 
     async def _cut(self, *, reset: bool) -> None:
-        """End the answer before its end.
-
-        What was written arrives before a close. Before a reset it is given to the system, and
-        may still be overtaken: TCP drops what the caller had no room for.
-        """
+        """End the answer before its end, behind all that was written of it."""
         if reset:
             self._transport.set_write_buffer_limits(high=0)
             await self._written()
+            wire: socket.socket = self._transport.get_extra_info("socket")
+            await left(wire, stall_seconds=self._guards.stall_seconds)
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_FOR_NO_TIME)
         self._task = None
         if reset:
-            wire: socket.socket = self._transport.get_extra_info("socket")
-            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_FOR_NO_TIME)
             self.abort()
         else:
             self._close()
@@ -344,12 +342,10 @@ class Accepted(asyncio.BufferedProtocol):
         return min(self._guards.body_grace_seconds + earned, self._guards.body_seconds)
 
     def _expired(self) -> None:
-        if self._phase == "body":
-            self._refuse(status_error("the body comes too slowly", status_code=408))
-        elif self._phase == "closing" or self._writable is not None:
+        if self._phase == "closing" or self._writable is not None:
             self.abort()
         else:
-            self._close()
+            self._hear(self._connection.give_up())
 
 
 async def closed(pieces: AsyncIterator[bytes]) -> None:

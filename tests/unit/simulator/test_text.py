@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from dragoman.errors import BadRequestError
 from dragoman.models import shared
+from dragoman.simulator.counting import words
 from dragoman.simulator.text import HELLO, WORDS
 from tests.simulated import asked, choice, chunks, text, user, whole
 
@@ -148,3 +150,31 @@ def test_lone_surrogates_have_no_bytes_and_are_replaced() -> None:
     request = shared.CreateChatCompletionRequest(model="echo", messages=[message], logprobs=True)
 
     assert text(request) == "a\ufffdb"
+
+
+CHOICES_OF_TOO_MANY = [
+    {"model": "words?n=1001", "n": 100},
+    {"model": "echo", "text": "a " * 100_001},
+    {"model": "echo", "text": "a " * 1_001, "n": 100},
+]
+
+
+@pytest.mark.parametrize("fields", CHOICES_OF_TOO_MANY)
+def test_all_choices_together_say_no_more_than_one_may(fields: dict[str, Any]) -> None:
+    fields = dict(fields)
+    request = asked(fields.pop("model"), user(fields.pop("text", "Hi")), **fields)
+
+    with pytest.raises(BadRequestError, match=r"^n: expected an answer of at most 100000 words"):
+        whole(request)
+
+
+def test_all_choices_together_may_say_as_much_as_one() -> None:
+    said = whole(asked("words?n=1000", n=100)).usage
+
+    assert said is not None
+    assert said.completion_tokens == 100_000
+
+
+@pytest.mark.parametrize("text", ["a " * 100_000, " a" * 99_999, "abc\t" * 60_000, "a" * 200_000])
+def test_words_of_a_long_text_are_counted_as_those_of_a_short_one(text: str) -> None:
+    assert words(text) == len(text.split())

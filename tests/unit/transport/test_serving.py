@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import threading
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
@@ -10,13 +11,14 @@ import pytest
 
 from dragoman.transport.handling import (
     CutOffError,
+    Guards,
     Reply,
     Served,
     StreamedReply,
 )
 from tests.background import PATIENCE_SECONDS
 from tests.plain import Caller
-from tests.served import SOON, Waiting, called, echo, serving, streaming
+from tests.served import SOON, Waiting, called, echo, serving, streaming, until_empty
 
 # Answers
 
@@ -65,6 +67,23 @@ def test_requests_sent_ahead_are_answered_in_their_order() -> None:
             caller.get(path)
 
         assert [caller.answer().body for _ in "123"] == [b"GET /1 ", b"GET /2 ", b"GET /3 "]
+
+
+def test_a_thousand_requests_in_one_piece_get_a_thousand_answers() -> None:
+    with called(echo) as caller:
+        caller.send(b"".join(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % n for n in range(1000)))
+
+        for number in range(1000):
+            assert caller.answer().body == b"GET /%d " % number
+
+
+def test_a_request_that_comes_byte_by_byte_is_answered() -> None:
+    with called(echo) as caller:
+        caller.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello":
+            caller.send(bytes([byte]))
+
+        assert caller.answer().body == b"POST /x hello"
 
 
 def test_a_head_request_is_answered_without_a_body() -> None:
@@ -170,6 +189,31 @@ def test_an_answer_can_be_broken_off_with_a_reset() -> None:
 
         with pytest.raises(ConnectionResetError):
             caller.rest()
+
+
+def test_all_that_was_written_arrives_before_a_reset() -> None:
+    pieces = [b"x" * 50_000] * 40
+    with called(streaming(*pieces, error=CutOffError(reset=True))) as caller:
+        caller.get()
+        caller.read_until(b"\r\n\r\n")
+        threading.Event().wait(SOON)  # until so much of it waits in the system, on both sides
+
+        for piece in pieces:
+            assert caller.read_until(b"x\r\n") == b"c350\r\n" + piece + b"\r\n"
+        with pytest.raises(ConnectionResetError):
+            caller.rest()
+
+
+def test_a_reset_does_not_wait_for_a_caller_who_takes_nothing() -> None:
+    pieces = [b"x" * 50_000] * 40
+    handler = streaming(*pieces, error=CutOffError(reset=True))
+    with serving(handler, guards=Guards(stall_seconds=SOON)) as (server, background):
+        with Caller(server.port) as caller:
+            caller.get()
+            caller.read_until(b"\r\n\r\n")
+            background.run(until_empty(server))
+
+            assert server.connections == 0
 
 
 def test_all_that_was_written_leaves_before_a_cut() -> None:

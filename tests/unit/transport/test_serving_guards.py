@@ -10,7 +10,7 @@ from dragoman.errors import APIStatusError
 from dragoman.transport.handling import Guards, Reply, Served, StreamedReply
 from tests.background import PATIENCE_SECONDS
 from tests.plain import Caller
-from tests.served import SOON, Waiting, called, echo, send_for_ever, serving
+from tests.served import SOON, Waiting, called, echo, send_for_ever, serving, until_empty
 
 # Back-pressure
 
@@ -79,6 +79,40 @@ def test_a_caller_who_takes_nothing_is_cut() -> None:
         assert closed.wait(PATIENCE_SECONDS)
 
 
+def test_a_caller_who_takes_no_last_bytes_is_cut() -> None:
+    async def until_the_system_takes_no_more() -> AsyncIterator[bytes]:
+        (connection,) = server._connections
+        while not connection._transport.get_write_buffer_size():
+            yield b"x" * 4096
+
+    async def handler(request: Served) -> StreamedReply:
+        return StreamedReply(status=200, headers={}, pieces=until_the_system_takes_no_more())
+
+    with serving(handler, guards=Guards(stall_seconds=SOON)) as (server, background):
+        with Caller(server.port) as caller:
+            caller.get("/", "Connection: close")
+            caller.read_until(b"\r\n\r\n")
+            background.run(until_empty(server))
+
+            assert server.connections == 0
+
+
+@pytest.mark.parametrize("fields", [[], ["Connection: close"]], ids=["kept", "the last"])
+def test_a_caller_who_takes_a_little_now_and_then_is_not_cut(fields: list[str]) -> None:
+    body = b"x" * 20_000_000
+
+    async def handler(request: Served) -> Reply:
+        return Reply(status=200, headers={}, body=body)
+
+    with called(handler, guards=Guards(stall_seconds=4 * SOON)) as caller:
+        caller.get("/", *fields)
+        for _ in range(8):
+            threading.Event().wait(SOON)
+            caller.read(2_000_000)
+
+        assert caller.answer().body == body
+
+
 def test_a_caller_who_takes_the_last_bytes_slowly_gets_them_all() -> None:
     body = b"x" * 20_000_000
 
@@ -97,11 +131,20 @@ def test_a_caller_who_takes_the_last_bytes_slowly_gets_them_all() -> None:
 # Guards
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHo"])
-def test_a_head_that_does_not_come_is_not_waited_for(sent: bytes) -> None:
+@pytest.mark.parametrize("sent", [b"", b"\r\n"])
+def test_a_head_that_does_not_begin_is_not_waited_for(sent: bytes) -> None:
     with called(echo, guards=Guards(head_seconds=SOON)) as caller:
         caller.send(sent)
 
+        assert caller.rest() == b""
+
+
+def test_a_head_that_begins_and_does_not_come_is_refused() -> None:
+    with called(echo, guards=Guards(head_seconds=SOON)) as caller:
+        caller.send(b"GET / HTTP/1.1\r\nHo")
+        heard = caller.answer()
+
+        assert (heard.status, heard.headers["connection"]) == (408, "close")
         assert caller.rest() == b""
 
 
@@ -111,6 +154,7 @@ def test_the_first_byte_of_a_head_does_not_buy_more_time_than_a_head_has() -> No
         caller.answer()
         caller.send(b"G")
 
+        assert caller.answer().status == 408
         assert caller.rest() == b""
 
 

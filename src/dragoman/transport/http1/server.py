@@ -123,6 +123,15 @@ class ServerConnection:
         self._eof = True
         return self.receive(b"")
 
+    def give_up(self) -> list[RequestEvent]:
+        """No more is waited for: refuses what has begun to come, closes where nothing has."""
+        events: list[RequestEvent] = []
+        if self.idle:
+            self._closed = True
+        else:
+            self._refuse(MalformedError("the request comes too slowly", status=408), events)
+        return events
+
     def go_ahead(self) -> bytes:
         """What tells a caller who waits for it to send the body; empty where nobody waits."""
         due, self._continue_due = self._continue_due, False
