@@ -20,6 +20,7 @@ def dragoman() -> None:
     Examples:
       dragoman --version
       dragoman chat sim/hello "Hi"
+      dragoman serve
       dragoman sim
       dragoman translate --from openai-chat --to openai-chat request.json
     """
@@ -83,6 +84,41 @@ def sim(port: int, host: str) -> None:
     from dragoman.cli import simulating  # brings asyncio along, which the others can do without
 
     simulating.serve(host, port)
+
+
+@dragoman.command()
+@click.option(
+    "--settings",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="The settings file; without one, the usual variables of providers are read.",
+)
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    help="The address to listen on, 127.0.0.1 by default; any but a loopback one wants a key.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    help="The port to listen on, 4000 by default; 0 is any that is free.",
+)
+def serve(settings: str | None, host: str | None, port: int | None) -> None:
+    """Serve any OpenAI client: each model of each provider, behind one address.
+
+    A change of the settings file, or SIGHUP, is taken over while requests are under way. SIGTERM
+    and Ctrl-C stop in order; a second time, at once.
+
+    \b
+    Examples:
+      dragoman serve
+      dragoman serve --settings dragoman.toml
+      dragoman serve --port 0
+    """
+    from dragoman.cli import serving  # brings asyncio along, which the others can do without
+
+    serving.serve(settings, host=host, port=port)
 
 
 @dragoman.command()

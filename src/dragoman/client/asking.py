@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from dragoman.dialects import DIALECTS
-from dragoman.dialects.dialect import Dialect, Encoded
+from dragoman.dialects.dialect import Dialect, Encoded, OnLoss
 from dragoman.dialects.openai_chat import Profile
 from dragoman.dialects.openai_chat.request import written
 from dragoman.errors import ConfigurationError
@@ -109,6 +109,18 @@ def asked(
 ) -> Asked:
     """The request that these fields are, for the provider that their model names."""
     request = DIALECTS["openai-chat"].decode_request(written(fields))
+    return directed(request, providers, options, settings)
+
+
+def directed(
+    request: shared.CreateChatCompletionRequest,
+    providers: Mapping[str, ConfiguredProvider],
+    options: Options,
+    settings: "Settings | None" = None,
+    *,
+    on_loss: OnLoss = "report",
+) -> Asked:
+    """This request, for the provider that its model names."""
     if settings is None:
         provider, name = routed(request.model, providers)
     else:
@@ -116,7 +128,7 @@ def asked(
         provider, name = routed(target, providers, names=settings.models)
     row = ready(provider)
     dialect = DIALECTS[row.dialect]
-    profile = Profile(quirks=row.quirks, base_model=provider.base_model)
+    profile = Profile(quirks=row.quirks, base_model=provider.base_model, on_loss=on_loss)
     encoded = dialect.encode_request(request, model=name, profile=profile)
     return Asked(
         request=request,

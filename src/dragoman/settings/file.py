@@ -19,11 +19,12 @@ import msgspec
 from dragoman.errors import ConfigurationError
 from dragoman.providers.table import PROVIDERS
 from dragoman.settings.checking import key_of, mistake, named, only, typed
+from dragoman.settings.gateway import GatewaySettings, KeySettings
 from dragoman.settings.model import ModelSettings, model_of
 from dragoman.settings.provider import ProviderSettings, row_of
 from dragoman.settings.source import Source, parsed
 
-TABLES: Final = ("models", "providers")
+TABLES: Final = ("gateway", "keys", "models", "providers")
 """What may stand at the top."""
 
 
@@ -35,6 +36,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     models: dict[str, ModelSettings] = {}
     """`[models.NAME]`: what callers may ask for, besides `provider/model`."""
+
+    gateway: GatewaySettings = GatewaySettings()
+    """`[gateway]`: where it listens; a client passes it over."""
+
+    keys: dict[str, KeySettings] = {}
+    """`[keys.NAME]`: who may ask the gateway; a client passes them over."""
 
     source: Source = Source()
     """Where it was written."""
@@ -84,4 +91,13 @@ def _typed(document: dict[str, Any], source: Source, beside: Collection[str]) ->
     models = {}
     for name, key, value in named(document.get("models", {}), "models"):
         models[name] = model_of(value, key, there)
-    return Settings(providers=providers, models=models, source=source)
+    keys = {
+        name: typed(value, KeySettings, key)
+        for name, key, value in named(document.get("keys", {}), "keys")
+    }
+    gateway = typed(document.get("gateway", {}), GatewaySettings, "gateway")
+    if not 0 <= gateway.port <= 65535:
+        raise mistake("gateway.port", "a port from 0 to 65535", str(gateway.port))
+    if not 0 <= gateway.drain_seconds < float("inf"):
+        raise mistake("gateway.drain_seconds", "0 or more seconds", f"{gateway.drain_seconds:g}")
+    return Settings(providers=providers, models=models, keys=keys, gateway=gateway, source=source)

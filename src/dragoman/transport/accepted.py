@@ -59,6 +59,7 @@ class House(Protocol):
     guards: Guards
     buffer: memoryview
     tasks: set[asyncio.Task[None]]
+    retired: bool
 
     def opened(self, connection: "Accepted") -> bool:
         """Whether there is room for it."""
@@ -98,6 +99,8 @@ class Accepted(asyncio.BufferedProtocol):
         if not self._house.opened(self):
             self.abort()
             return
+        if self._house.retired:
+            self._connection.close_after_answer()
         transport.set_write_buffer_limits(high=BUFFER_BYTES)
         self._enter("head", self._guards.head_seconds)
 

@@ -33,6 +33,8 @@ class Server:
         self.peers: Counter[str] = Counter()
         """Open connections by address; one without any is forgotten."""
         self._listener: asyncio.Server | None = None
+        self.retired = False
+        """Whether a connection gets one answer more and no other."""
         self._closing = False
         self._empty = asyncio.Event()
         self._empty.set()
@@ -55,17 +57,30 @@ class Server:
             lambda: Accepted(self), host, port, backlog=BACKLOG
         )
 
+    def retire(self) -> None:
+        """Go on listening, and answer each connection once more; idle ones are closed."""
+        self.retired = True
+        for connection in list(self._connections):
+            connection.drain()
+
+    def stop_listening(self) -> None:
+        """Take no connection any more; answers under way go on."""
+        self._closing = True
+        if self._listener is not None:
+            self._listener.close()
+        self.retire()
+
+    async def emptied(self) -> None:
+        """Return when no connection is open."""
+        await self._empty.wait()
+
     async def close(self, *, grace_seconds: float = 30.0) -> None:
         """Listen no more; answers under way have so long to come to their end.
 
         Idle connections are closed at once. Whatever is left after the grace is cut, and has
         cleaned up when this returns.
         """
-        self._closing = True
-        if self._listener is not None:
-            self._listener.close()
-        for connection in list(self._connections):
-            connection.drain()
+        self.stop_listening()
         try:
             await asyncio.wait_for(self._empty.wait(), grace_seconds)
         except TimeoutError:

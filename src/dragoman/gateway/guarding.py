@@ -1,0 +1,100 @@
+"""Who may ask: by a key or, where none is set, only programs on this machine.
+
+A gateway without keys could be asked by any web page that somebody on this machine looks at, with
+the operator's money: so it answers to loopback names alone, wants a content type that pages cannot
+send unasked, and refuses what a browser says comes from elsewhere.
+"""
+
+import hashlib
+import ipaddress
+import os
+from collections.abc import Mapping
+from typing import Final
+
+from dragoman.errors import status_error
+
+BEARER: Final = "bearer "
+
+
+class Keys:
+    """The keys that callers may show, kept as a keyed hash."""
+
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        """`keys` are the keys by name."""
+        self._pepper = os.urandom(32)
+        self._names = {self._hash(key): name for name, key in keys.items()}
+
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
+    def name(self, headers: Mapping[str, str]) -> str:
+        """The name of the key that these headers show.
+
+        Raises `AuthenticationError` for none, and for one that there is not.
+        """
+        shown = headers.get("authorization", "")
+        if shown[: len(BEARER)].lower() == BEARER:
+            key = shown[len(BEARER) :].strip()
+        else:
+            key = headers.get("api-key", "")  # as Azure's clients send it
+        if not key:
+            raise status_error(
+                "expected a key, as `Authorization: Bearer …`; got none",
+                status_code=401,
+                code="missing_api_key",
+            )
+        name = self._names.get(self._hash(key))
+        if name is None:
+            raise status_error(
+                "expected a key that this gateway knows; got another",
+                status_code=401,
+                code="invalid_api_key",
+            )
+        return name
+
+    def _hash(self, key: str) -> bytes:
+        return hashlib.blake2b(key.encode(), key=self._pepper).digest()
+
+
+def check_local(method: str, headers: Mapping[str, str]) -> None:
+    """Raise unless this comes from a program on this machine; for a gateway without keys."""
+    if not is_loopback(host_of(headers.get("host", ""))):
+        raise _foreign("Host", "a loopback name, since no key is set")
+    origin = headers.get("origin")
+    if origin is not None and not is_loopback(host_of(origin.partition("://")[2])):
+        raise _foreign("Origin", "one of this machine, since no key is set")
+    if headers.get("sec-fetch-site") == "cross-site":
+        raise _foreign("Sec-Fetch-Site", "no other site, since no key is set")
+
+
+def check_json(headers: Mapping[str, str]) -> None:
+    """Raise unless the body says that it is JSON."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise status_error(
+            "content-type: expected application/json; got " + ("another" if kind else "none"),
+            status_code=415,
+            code="unsupported_media_type",
+        )
+
+
+def _foreign(header: str, expected: str) -> Exception:
+    # What came is the caller's text, and stays out of the message.
+    return status_error(
+        f"{header}: expected {expected}; got another", status_code=403, code="forbidden_origin"
+    )
+
+
+def host_of(authority: str) -> str:
+    """The host of `host:port`, or of an IPv6 address in brackets."""
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0]
+    return authority.partition(":")[0]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this name or address means this machine, wherever one asks."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost" or host.lower().endswith(".localhost")

@@ -1,0 +1,63 @@
+"""What is told about an answer besides the answer: its headers, and errors as OpenAI tells them."""
+
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import quote
+
+from dragoman.dialects import DIALECTS
+from dragoman.errors import APIStatusError, Error
+from dragoman.models import shared
+from dragoman.transport.handling import Reply
+
+OPENAI: Final = DIALECTS["openai-chat"]
+
+JSON: Final = {"content-type": "application/json"}
+EVENTS: Final = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+}
+
+LOSSES_SHOWN: Final = 20
+LOSSES_BYTES: Final = 2048
+
+
+def about(meta: shared.Meta) -> dict[str, str]:
+    """The headers that tell how an answer came about."""
+    told = {"x-dragoman-attempts": str(meta.attempts)}
+    if meta.target is not None:
+        told["x-dragoman-target"] = quote(meta.target, safe="/:@?&=+.-_~,")
+    if meta.losses:
+        told["x-dragoman-losses"] = losses([loss.pointer for loss in meta.losses])
+    return told
+
+
+def losses(pointers: Iterable[str]) -> str:
+    """These pointers in a header: percent-encoded, at most twenty and 2 KiB, then how many more."""
+    shown: list[str] = []
+    all_of_them = [quote(pointer, safe="/") for pointer in pointers]
+    for pointer in all_of_them[:LOSSES_SHOWN]:
+        if sum(map(len, shown)) + len(shown) + len(pointer) > LOSSES_BYTES:
+            break
+        shown.append(pointer)
+    more = len(all_of_them) - len(shown)
+    return ",".join([*shown, quote(f"…+{more}", safe="+")] if more else shown)
+
+
+def refusal(error: Error, *, allow: str | None = None) -> Reply:
+    """The error as OpenAI's clients know it.
+
+    They would try again by themselves: whether that makes sense is decided here, where the attempts
+    were made.
+    """
+    encoded = OPENAI.encode_error(error)
+    headers = dict(encoded.headers)
+    again = isinstance(error, APIStatusError) and error.attempts == 0 and error.should_retry is True
+    headers["x-should-retry"] = "true" if again else "false"
+    if isinstance(error, APIStatusError) and error.retry_after is not None:
+        headers["retry-after"] = f"{error.retry_after:g}"
+    if allow is not None:
+        headers["allow"] = allow
+    if error.attempts:
+        headers["x-dragoman-attempts"] = str(error.attempts)
+    return Reply(status=encoded.status_code, headers=headers, body=encoded.body)

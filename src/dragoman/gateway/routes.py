@@ -1,0 +1,83 @@
+"""Which endpoint a path leads to, and by which method."""
+
+from typing import Final, Literal, NamedTuple
+from urllib.parse import unquote
+
+from dragoman.errors import status_error
+
+Endpoint = Literal["complete", "models", "model", "live", "ready"]
+
+
+class Route(NamedTuple):
+    """Where a request leads."""
+
+    endpoint: Endpoint
+
+    name: str = ""
+    """The model that the path names; empty where it names none."""
+
+
+class MethodError(Exception):
+    """The path is known, the method is not the one; `allowed` is."""
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(allowed)
+        self.allowed = allowed
+
+
+CHAT: Final = "/chat/completions"
+DEPLOYMENTS: Final = "/openai/deployments/"
+
+METHODS: Final[dict[Endpoint, str]] = {
+    "complete": "POST",
+    "models": "GET",
+    "model": "GET",
+    "live": "GET",
+    "ready": "GET",
+}
+"""Whoever may GET may ask for the HEAD."""
+
+FIXED: Final[dict[str, Endpoint]] = {
+    CHAT: "complete",
+    f"/v1{CHAT}": "complete",
+    f"/openai/v1{CHAT}": "complete",
+    "/models": "models",
+    "/v1/models": "models",
+    "/openai/v1/models": "models",
+    "/health/live": "live",
+    "/health/ready": "ready",
+}
+
+MODEL: Final = ("/v1/models/", "/models/", "/openai/v1/models/")
+"""What stands before the name of a model, which may have slashes."""
+
+
+def routed(method: str, path: str) -> Route:
+    """The route of this path, percent-encoded as it came.
+
+    Raises `NotFoundError` for a path that leads nowhere, and `MethodError`.
+    """
+    route = _route(path)
+    if route is None:
+        raise status_error(
+            f"path: expected one of {', '.join(sorted(FIXED))}; there is none such",
+            status_code=404,
+            code="unknown_path",
+        )
+    allowed = METHODS[route.endpoint]
+    if method != allowed and not (method == "HEAD" and allowed == "GET"):
+        raise MethodError(allowed)
+    return route
+
+
+def _route(path: str) -> Route | None:
+    fixed = FIXED.get(path)
+    if fixed is not None:
+        return Route(fixed)
+    if path.startswith(DEPLOYMENTS) and path.endswith(CHAT):
+        name = path[len(DEPLOYMENTS) : -len(CHAT)]
+        return Route("complete", unquote(name)) if name and "/" not in name else None
+    for prefix in MODEL:
+        if path.startswith(prefix) and len(path) > len(prefix):
+            return Route("model", unquote(path[len(prefix) :]))
+    return None

@@ -1,0 +1,154 @@
+"""The gateway as a handler: a request in, a reply out, and an entry when it is over."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from dragoman.client.streamed import AsyncStream
+from dragoman.errors import APIStatusError, Error, status_error
+from dragoman.gateway import completing, listing
+from dragoman.gateway.admission import Admission
+from dragoman.gateway.completing import Told
+from dragoman.gateway.configuration import Configuration
+from dragoman.gateway.entry import Entry
+from dragoman.gateway.guarding import check_json, check_local
+from dragoman.gateway.replies import EVENTS, JSON, OPENAI, about, refusal
+from dragoman.gateway.routes import MethodError, Route, routed
+from dragoman.models import shared
+from dragoman.transport.handling import Reply, Served, StreamedReply
+from dragoman.wire import reading
+
+SHUTTING_DOWN: Final = "server_shutting_down"
+
+
+class Gateway:
+    """Answers requests by a configuration, which may be exchanged while it does.
+
+    A request keeps the configuration that it came under.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        tell: Callable[[Entry], None],
+        admission: Admission | None = None,
+    ) -> None:
+        self.configuration = configuration
+        self.admission = admission or Admission()
+        self.ready = True
+        """False once the gateway is told to stop: whoever balances load looks at it."""
+        self._tell = tell
+        self._streams: set[Told] = set()
+
+    async def handle(self, request: Served) -> Reply | StreamedReply:
+        """The handler of a server."""
+        entry = Entry(
+            id=f"req_{os.urandom(12).hex()}",
+            at=time.time(),
+            method=request.method,
+            path=request.path,
+        )
+        began = time.monotonic()
+        reply: Reply | StreamedReply | None = None
+        try:
+            reply = await self._answered(request, entry, began)
+        except MethodError as wrong:
+            error: Error = status_error(
+                f"method: expected {wrong.allowed}; got another",
+                status_code=405,
+                code="method_not_allowed",
+            )
+            reply = told_as(error, entry, allow=wrong.allowed)
+        except Error as failed:
+            reply = told_as(failed, entry)
+        finally:
+            if not isinstance(reply, StreamedReply):
+                entry.status = 499 if reply is None else reply.status
+                self._over(entry, began)
+        headers = {**reply.headers, "x-dragoman-request-id": entry.id, "x-request-id": entry.id}
+        return msgspec.structs.replace(reply, headers=headers)
+
+    def refused(self, error: APIStatusError) -> Reply:
+        """How the server tells what it refuses itself."""
+        return refusal(error)
+
+    def stop_streams(self) -> None:
+        """End the streams under way, each with an error event."""
+        for stream in list(self._streams):
+            stream.stop(
+                status_error("the gateway is shutting down", status_code=503, code=SHUTTING_DOWN)
+            )
+
+    async def _answered(self, request: Served, entry: Entry, began: float) -> Reply | StreamedReply:
+        configuration = self.configuration
+        route = routed(request.method, request.path)
+        if route.endpoint in ("live", "ready"):
+            good = route.endpoint == "live" or self.ready
+            told = b'{"status":"ok"}' if good else b'{"status":"stopping"}'
+            return Reply(status=200 if good else 503, headers=JSON, body=told)
+        if configuration.keys:
+            entry.key = configuration.keys.name(request.headers)
+        else:
+            check_local(request.method, request.headers)
+        match route.endpoint:
+            case "models":
+                return json_reply(listing.listed(configuration))
+            case "model":
+                return json_reply(listing.found(route.name, configuration))
+        check_json(request.headers)
+        return await self._completed(request, route, configuration, entry, began)
+
+    async def _completed(
+        self,
+        request: Served,
+        route: Route,
+        configuration: Configuration,
+        entry: Entry,
+        began: float,
+    ) -> Reply | StreamedReply:
+        await self.admission.enter()
+        try:
+            how = completing.on_loss(request.headers)
+            wanted = completing.decoded(request.body, route.name)
+            entry.stream = bool(wanted.stream)
+            answer = await completing.answered(wanted, how, configuration)
+        finally:
+            self.admission.leave()
+        entry.target, entry.attempts = answer.meta.target, answer.meta.attempts
+        headers = about(answer.meta)
+        if isinstance(answer, AsyncStream):
+            entry.status = 200
+            entry.first_content = answer.meta.timings.first_content
+            pieces = Told(answer, lambda error: self._ended(pieces, entry, began, error))
+            self._streams.add(pieces)
+            self.admission.streams += 1
+            return StreamedReply(status=200, headers={**EVENTS, **headers}, pieces=pieces)
+        if answer.usage is not None:
+            entry.prompt_tokens = answer.usage.prompt_tokens
+            entry.completion_tokens = answer.usage.completion_tokens
+        return Reply(status=200, headers={**JSON, **headers}, body=OPENAI.encode_response(answer))
+
+    def _ended(self, pieces: Told, entry: Entry, began: float, error: Error | None) -> None:
+        self._streams.discard(pieces)
+        self.admission.streams -= 1
+        entry.code = None if error is None else error.code
+        self._over(entry, began)
+
+    def _over(self, entry: Entry, began: float) -> None:
+        entry.seconds = time.monotonic() - began
+        self._tell(entry)
+
+
+def told_as(error: Error, entry: Entry, *, allow: str | None = None) -> Reply:
+    """The error as the caller is told it."""
+    entry.code, entry.attempts = error.code, error.attempts
+    return refusal(error, allow=allow)
+
+
+def json_reply(value: shared.ListModelsResponse | shared.Model) -> Reply:
+    """This value, whole."""
+    return Reply(status=200, headers=JSON, body=reading.write(value))
