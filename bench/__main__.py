@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from bench import clients, decoding, importing
+from bench import clients, decoding, gateway, importing
 from bench.pairs import PAIRS, Row, WrongAnswerError, figure
 
 SECONDS = 1.0
@@ -46,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "openai" in pythons:
             rounds = 1 if options.quick else INTERPRETERS
             rows = importing.rows(pythons["openai"], stack, rounds) + rows
+        try:
+            rows += gateway.rows(stack, quick=options.quick)
+        except importing.NotMeasuredError as missing:
+            print(f"gateway: not measured: {missing}")
         verdicts += [printed(row, pairs) for row in rows]
     return 0 if all(verdicts) else 1
 

@@ -10,10 +10,15 @@ import json
 import socket
 import sys
 import threading
+import time
+from contextlib import suppress
 from typing import Any, Final
 
 STREAM: Final = 1000
 """So many chunks have content."""
+
+PACE_SECONDS: Final = 0.005
+"""Between the events of a model whose name says `paced`; else whoever reads gets many at once."""
 
 HEAD: Final = {"id": "chatcmpl-1", "created": 1, "model": "gpt-4o-2024-08-06"}
 
@@ -65,7 +70,7 @@ def answer(wire: socket.socket) -> None:
     """Answers what comes on one connection; streams event by event, as a model would."""
     wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     heard = b""
-    with wire:
+    with wire, suppress(ConnectionError):
         while data := wire.recv(65536):
             heard += data
             head, blank, rest = heard.partition(b"\r\n\r\n")
@@ -79,8 +84,11 @@ def answer(wire: socket.socket) -> None:
                 wire.sendall(ANSWER)
                 continue
             wire.sendall(STREAM_HEAD)
+            pause = PACE_SECONDS if b"paced" in rest[:length] else 0.0
             for piece in PIECES:
                 wire.sendall(piece)
+                if pause:
+                    time.sleep(pause)
 
 
 def serve() -> None:
