@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 from collections.abc import AsyncIterator
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, cast
 
 from dragoman.errors import APIStatusError, status_error
 from dragoman.transport.handling import (
@@ -92,8 +92,8 @@ class Accepted(asyncio.BufferedProtocol):
     # Called by the event loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # Those of other event loops are transports without deriving from the class.
+        transport = self._transport = cast(asyncio.Transport, transport)
         name: Any = transport.get_extra_info("peername")
         self.peer = str(name[0]) if isinstance(name, tuple) else ""
         if not self._house.opened(self):
