@@ -36,6 +36,7 @@ class Configuration:
             name
             for name, one in self.providers.items()
             if name != "sim"
+            and one.row.base_url is not None
             and (one.api_key is not None or (name in self.settings.providers and not one.lacks_key))
         )
 
@@ -65,8 +66,8 @@ def configure(written: Any = None, *, environ: Mapping[str, str] | None = None) 
     """
     environ = os.environ if environ is None else environ
     settings = Settings() if written is None else read(written)
+    providers = configured(settings, environ=environ)
     with settings.source.named():
-        providers = configured(settings, environ=environ)
         keys = {
             name: resolved(one.key, environ=environ, key=f"{key_of('keys', name)}.key").reveal()
             for name, one in settings.keys.items()

@@ -27,6 +27,14 @@ def test_a_provider_of_the_operators_own_needs_no_key() -> None:
     assert configuration.usable == ["lab"]
 
 
+def test_a_provider_without_an_address_cannot_be_asked_though_its_key_is_set() -> None:
+    environ = {"AZURE_OPENAI_API_KEY": "sk-1"}
+    settings = {"providers": {"azure": {"base_url": "https://mine.openai.azure.com/openai/v1"}}}
+
+    assert configure(environ=environ).usable == []
+    assert configure(settings, environ=environ).usable == ["azure"]
+
+
 def test_keys_are_looked_up_where_the_settings_say() -> None:
     configuration = configure({"keys": {"ci": {"key": "env:CI"}}}, environ={"CI": "dk-1"})
 
