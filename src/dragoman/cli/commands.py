@@ -10,6 +10,19 @@ from dragoman.dialects import DIALECTS
 
 DIALECT = click.Choice(sorted(DIALECTS))
 
+SETTINGS = click.option(
+    "--settings",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="The settings file; without one, the usual variables of providers are read.",
+)
+
+VIA = click.option(
+    "--via",
+    metavar="URL",
+    help="The gateway to ask, as http://127.0.0.1:4000/v1; its key is in DRAGOMAN_API_KEY.",
+)
+
 
 @click.group()
 @click.version_option(package_name="dragoman", message="dragoman %(version)s")
@@ -19,38 +32,112 @@ def dragoman() -> None:
     \b
     Examples:
       dragoman --version
-      dragoman chat sim/hello "Hi"
+      dragoman chat -m sim/hello "Hi"
       dragoman serve
+      dragoman doctor
       dragoman sim
       dragoman translate --from openai-chat --to openai-chat request.json
     """
 
 
 @dragoman.command()
-@click.argument("model")
-@click.argument("prompt", required=False)
+@click.argument("words", nargs=-1, metavar="[MODEL] [PROMPT]")
+@click.option("-m", "--model", metavar="MODEL", help="Whom to ask: provider/model.")
 @click.option("--system", metavar="TEXT", help="Instructions that come before the prompt.")
 @click.option("--max-tokens", type=int, metavar="N", help="The most tokens to generate.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole response as JSON.")
+@VIA
 def chat(
-    model: str, prompt: str | None, system: str | None, max_tokens: int | None, as_json: bool
+    words: tuple[str, ...],
+    model: str | None,
+    system: str | None,
+    max_tokens: int | None,
+    as_json: bool,
+    via: str | None,
 ) -> None:
     """Ask MODEL (provider/model) and print its answer as it comes.
 
     Without PROMPT the prompt is read from standard input. A provider's key is read from its
-    usual environment variable, such as OPENAI_API_KEY. The provider `sim` is a simulator in
-    this process: it needs no key and no network, and is no model.
+    usual environment variable, such as OPENAI_API_KEY; a gateway's from DRAGOMAN_API_KEY. The
+    provider `sim` is a simulator in this process: no key, no network, and no model.
 
     \b
     Examples:
+      dragoman chat -m sim/hello "Hi"
       dragoman chat sim/hello "Hi"
-      echo "Say this again" | dragoman chat sim/echo
-      dragoman chat sim/echo "Hi" --system "Be brief."
-      dragoman chat "sim/words?n=200" "Hi" --max-tokens 20
-      dragoman chat sim/hello "Hi" --json
+      echo "Say this again" | dragoman chat -m sim/echo
+      dragoman chat -m sim/echo "Hi" --system "Be brief."
+      dragoman chat -m "sim/words?n=200" "Hi" --max-tokens 20
+      dragoman chat -m sim/hello "Hi" --json
+      dragoman chat -m sim/hello "Hi" --via http://127.0.0.1:4000/v1
     """
-    text = prompt if prompt is not None else sys.stdin.read()
-    chatting.chat(model, text, system=system, max_tokens=max_tokens, as_json=as_json)
+    if model is None:
+        if not words:
+            raise click.UsageError("expected a model, as -m provider/model; got none")
+        model, *words_left = words
+    else:
+        words_left = list(words)
+    if len(words_left) > 1:
+        raise click.UsageError("expected one prompt, in quotes; got more")
+    text = words_left[0] if words_left else sys.stdin.read()
+    chatting.chat(model, text, system=system, max_tokens=max_tokens, as_json=as_json, via=via)
+
+
+@dragoman.command()
+@click.argument("file", type=click.Path(dir_okay=False))
+def check(file: str) -> None:
+    """Say whether the gateway could run with the settings in FILE.
+
+    A mistake is told with file, line and key, and ends it with exit code 2. References to
+    secrets are followed, so that one that leads to nothing is a mistake, too.
+
+    \b
+    Examples:
+      dragoman check dragoman.toml
+    """
+    from dragoman.cli import configured  # brings asyncio along, which the others can do without
+
+    configured.check(file)
+
+
+@dragoman.command()
+@SETTINGS
+def doctor(settings: str | None) -> None:
+    """Say which providers are configured, by which keys, and whether they can be reached.
+
+    Of a key only the place is told: the name of a variable, a file. The exit code is 1 where
+    the host of a provider cannot be reached, 2 for a mistake in the settings.
+
+    \b
+    Examples:
+      dragoman doctor
+      dragoman doctor --settings dragoman.toml
+    """
+    from dragoman.cli import configured  # brings asyncio along, which the others can do without
+
+    configured.doctor(settings)
+
+
+@dragoman.command()
+@SETTINGS
+@VIA
+def models(settings: str | None, via: str | None) -> None:
+    """List what can be asked for, a name a line.
+
+    Each provider that is configured is asked for its models. The exit code is 1 where one
+    cannot be.
+
+    \b
+    Examples:
+      dragoman models
+      dragoman models --settings dragoman.toml
+      dragoman models --via http://127.0.0.1:4000/v1
+    """
+    from dragoman.cli import configured  # brings asyncio along, which the others can do without
+
+    if via is not None and settings is not None:
+        raise click.UsageError("expected --settings or --via; got both")
+    configured.models(settings, via)
 
 
 @dragoman.command()
@@ -87,12 +174,7 @@ def sim(port: int, host: str) -> None:
 
 
 @dragoman.command()
-@click.option(
-    "--settings",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="The settings file; without one, the usual variables of providers are read.",
-)
+@SETTINGS
 @click.option(
     "--host",
     metavar="ADDRESS",
@@ -114,7 +196,7 @@ def serve(settings: str | None, host: str | None, port: int | None) -> None:
     Examples:
       dragoman serve
       dragoman serve --settings dragoman.toml
-      dragoman serve --port 0
+      dragoman serve --host 127.0.0.1 --port 4000
     """
     from dragoman.cli import serving  # brings asyncio along, which the others can do without
 

@@ -57,10 +57,9 @@ async def served(
         click.echo(line(entry), err=True)
 
     service = Service(path, configuration, tell=tell)
-    wanted = configuration.settings.gateway
-    host = wanted.host if host is None else host
-    await service.listen(host, wanted.port if port is None else port)
-    welcome(configuration, host, service.port)
+    await service.listen(host, port)
+    service.obey_signals()  # before anybody reads that it listens
+    welcome(configuration, configuration.host(host), service.port)
     await service.run()
 
 

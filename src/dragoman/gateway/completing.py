@@ -12,6 +12,7 @@ from dragoman.dialects.openai_chat.request import written
 from dragoman.errors import BadRequestError, Error, status_error
 from dragoman.gateway.configuration import Configuration
 from dragoman.gateway.replies import OPENAI
+from dragoman.gateway.stopping import Stop
 from dragoman.models import shared
 from dragoman.streaming import sse
 from dragoman.wire import reading
@@ -77,7 +78,7 @@ class Told:
     def __init__(self, stream: AsyncStream, ended: Callable[[Error | None], None]) -> None:
         self._stream = stream
         self._ended = ended
-        self._stopped: Error | None = None
+        self._stop = Stop()
         self._over = False
         self._encoder = OPENAI.stream_encoder(include_usage=False)
 
@@ -88,17 +89,17 @@ class Told:
         if self._over:
             raise StopAsyncIteration
         try:
-            chunk = await anext(self._stream)
+            with self._stop:
+                chunk = await anext(self._stream)
         except StopAsyncIteration:
-            return self._last(self._stopped)
+            return self._last(None)
         except Error as error:
-            return self._last(self._stopped or error)
+            return self._last(error)
         return sse.encode(reading.write(chunk))
 
     def stop(self, error: Error) -> None:
         """End here, with this error, whatever is still to come."""
-        self._stopped = error
-        self._stream.close()
+        self._stop.now(error)
 
     async def aclose(self) -> None:
         """The caller has gone, or all has been told."""

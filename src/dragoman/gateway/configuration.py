@@ -6,8 +6,8 @@ from typing import Any
 
 from dragoman.client.asking import Options
 from dragoman.client.asynchronous import AsyncTransports
-from dragoman.gateway.guarding import Keys
-from dragoman.settings.checking import key_of
+from dragoman.gateway.guarding import Keys, is_loopback
+from dragoman.settings.checking import key_of, mistake
 from dragoman.settings.file import Settings, read
 from dragoman.settings.providers import ConfiguredProvider, configured
 from dragoman.settings.secret import resolved
@@ -36,8 +36,23 @@ class Configuration:
             name
             for name, one in self.providers.items()
             if name != "sim"
+            and one.row.base_url is not None
             and (one.api_key is not None or (name in self.settings.providers and not one.lacks_key))
         )
+
+    def host(self, given: str | None = None) -> str:
+        """The address to listen on: this one, or that of the settings.
+
+        Raises `ConfigurationError` for one that others reach, where no key is set.
+        """
+        host = self.settings.gateway.host if given is None else given
+        if self.keys or is_loopback(host):
+            return host
+        expected, got = "a loopback address, or a key in [keys.NAME]", f"{host!r} and no key"
+        if given is not None:
+            raise mistake("--host", expected, got)
+        with self.settings.source.named():
+            raise mistake("gateway.host", expected, got)
 
     def close(self) -> None:
         """Close what is idle; answers under way go on."""
@@ -51,8 +66,8 @@ def configure(written: Any = None, *, environ: Mapping[str, str] | None = None) 
     """
     environ = os.environ if environ is None else environ
     settings = Settings() if written is None else read(written)
+    providers = configured(settings, environ=environ)
     with settings.source.named():
-        providers = configured(settings, environ=environ)
         keys = {
             name: resolved(one.key, environ=environ, key=f"{key_of('keys', name)}.key").reveal()
             for name, one in settings.keys.items()

@@ -58,7 +58,7 @@ def for_people(entry: Entry) -> str:
         time.strftime("%H:%M:%S", time.localtime(entry.at)),
         str(entry.status),
         f"{entry.seconds * 1000:.0f} ms",
-        entry.method,
+        quote(entry.method),
         quote(entry.path, safe="/%"),
     ]
     if entry.target is not None:

@@ -56,8 +56,14 @@ class Keys:
         return hashlib.blake2b(key.encode(), key=self._pepper).digest()
 
 
-def check_local(method: str, headers: Mapping[str, str]) -> None:
-    """Raise unless this comes from a program on this machine; for a gateway without keys."""
+def check_local(peer: str, headers: Mapping[str, str]) -> None:
+    """Raise unless this comes from a program on this machine; for a gateway without keys.
+
+    Whoever listens sees to it that `peer` is of this machine; a server that the gateway is mounted
+    in may listen elsewhere. It is empty for a socket of the file system.
+    """
+    if peer and not is_loopback(peer):
+        raise _foreign("peer", "a loopback address, since no key is set")
     if not is_loopback(host_of(headers.get("host", ""))):
         raise _foreign("Host", "a loopback name, since no key is set")
     origin = headers.get("origin")

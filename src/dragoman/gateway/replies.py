@@ -1,5 +1,6 @@
 """What is told about an answer besides the answer: its headers, and errors as OpenAI tells them."""
 
+import math
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote
@@ -55,7 +56,7 @@ def refusal(error: Error, *, allow: str | None = None) -> Reply:
     again = isinstance(error, APIStatusError) and error.attempts == 0 and error.should_retry is True
     headers["x-should-retry"] = "true" if again else "false"
     if isinstance(error, APIStatusError) and error.retry_after is not None:
-        headers["retry-after"] = f"{error.retry_after:g}"
+        headers["retry-after"] = str(math.ceil(error.retry_after))  # RFC 9110 knows whole seconds
     if allow is not None:
         headers["allow"] = allow
     if error.attempts:

@@ -28,14 +28,13 @@ class MethodError(Exception):
 CHAT: Final = "/chat/completions"
 DEPLOYMENTS: Final = "/openai/deployments/"
 
-METHODS: Final[dict[Endpoint, str]] = {
-    "complete": "POST",
-    "models": "GET",
-    "model": "GET",
-    "live": "GET",
-    "ready": "GET",
+METHODS: Final[dict[Endpoint, tuple[str, ...]]] = {
+    "complete": ("POST",),
+    "models": ("GET", "HEAD"),
+    "model": ("GET", "HEAD"),
+    "live": ("GET", "HEAD"),
+    "ready": ("GET", "HEAD"),
 }
-"""Whoever may GET may ask for the HEAD."""
 
 FIXED: Final[dict[str, Endpoint]] = {
     CHAT: "complete",
@@ -49,7 +48,7 @@ FIXED: Final[dict[str, Endpoint]] = {
 }
 
 MODEL: Final = ("/v1/models/", "/models/", "/openai/v1/models/")
-"""What stands before the name of a model, which may have slashes."""
+"""What stands before the name of a model, which may have slashes, as between deployments' two."""
 
 
 def routed(method: str, path: str) -> Route:
@@ -65,8 +64,8 @@ def routed(method: str, path: str) -> Route:
             code="unknown_path",
         )
     allowed = METHODS[route.endpoint]
-    if method != allowed and not (method == "HEAD" and allowed == "GET"):
-        raise MethodError(allowed)
+    if method not in allowed:
+        raise MethodError(", ".join(allowed))
     return route
 
 
@@ -76,7 +75,7 @@ def _route(path: str) -> Route | None:
         return Route(fixed)
     if path.startswith(DEPLOYMENTS) and path.endswith(CHAT):
         name = path[len(DEPLOYMENTS) : -len(CHAT)]
-        return Route("complete", unquote(name)) if name and "/" not in name else None
+        return Route("complete", unquote(name)) if name else None
     for prefix in MODEL:
         if path.startswith(prefix) and len(path) > len(prefix):
             return Route("model", unquote(path[len(prefix) :]))

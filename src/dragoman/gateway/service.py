@@ -1,5 +1,6 @@
 """The gateway as a handler: a request in, a reply out, and an entry when it is over."""
 
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from typing import Final
 import msgspec
 
 from dragoman.client.streamed import AsyncStream
-from dragoman.errors import APIStatusError, Error, status_error
+from dragoman.errors import APIStatusError, ConfigurationError, Error, status_error
 from dragoman.gateway import completing, listing
 from dragoman.gateway.admission import Admission
 from dragoman.gateway.completing import Told
@@ -17,11 +18,14 @@ from dragoman.gateway.entry import Entry
 from dragoman.gateway.guarding import check_json, check_local
 from dragoman.gateway.replies import EVENTS, JSON, OPENAI, about, refusal
 from dragoman.gateway.routes import MethodError, Route, routed
+from dragoman.gateway.stopping import Stop
 from dragoman.models import shared
 from dragoman.transport.handling import Reply, Served, StreamedReply
 from dragoman.wire import reading
 
 SHUTTING_DOWN: Final = "server_shutting_down"
+
+log: Final = logging.getLogger("dragoman.gateway")
 
 
 class Gateway:
@@ -42,6 +46,7 @@ class Gateway:
         self.ready = True
         """False once the gateway is told to stop: whoever balances load looks at it."""
         self._tell = tell
+        self._stops: set[Stop] = set()
         self._streams: set[Told] = set()
 
     async def handle(self, request: Served) -> Reply | StreamedReply:
@@ -54,8 +59,11 @@ class Gateway:
         )
         began = time.monotonic()
         reply: Reply | StreamedReply | None = None
+        stop = Stop()
+        self._stops.add(stop)
         try:
-            reply = await self._answered(request, entry, began)
+            with stop:
+                reply = await self._answered(request, entry, began)
         except MethodError as wrong:
             error: Error = status_error(
                 f"method: expected {wrong.allowed}; got another",
@@ -63,9 +71,16 @@ class Gateway:
                 code="method_not_allowed",
             )
             reply = told_as(error, entry, allow=wrong.allowed)
+        except ConfigurationError as wrong:
+            error = status_error(wrong.message, status_code=500, code="configuration_error")
+            reply = told_as(error, entry)
         except Error as failed:
             reply = told_as(failed, entry)
+        except Exception:
+            log.exception("%s: a mistake of the gateway's own", entry.id)
+            reply = told_as(status_error("the gateway failed", status_code=500), entry)
         finally:
+            self._stops.discard(stop)
             if not isinstance(reply, StreamedReply):
                 entry.status = 499 if reply is None else reply.status
                 self._over(entry, began)
@@ -76,12 +91,12 @@ class Gateway:
         """How the server tells what it refuses itself."""
         return refusal(error)
 
-    def stop_streams(self) -> None:
-        """End the streams under way, each with an error event."""
+    def stop(self) -> None:
+        """End what is under way: each stream by an error event, each other request by an error."""
         for stream in list(self._streams):
-            stream.stop(
-                status_error("the gateway is shutting down", status_code=503, code=SHUTTING_DOWN)
-            )
+            stream.stop(shutting_down())
+        for stop in list(self._stops):
+            stop.now(shutting_down())
 
     async def _answered(self, request: Served, entry: Entry, began: float) -> Reply | StreamedReply:
         configuration = self.configuration
@@ -93,7 +108,7 @@ class Gateway:
         if configuration.keys:
             entry.key = configuration.keys.name(request.headers)
         else:
-            check_local(request.method, request.headers)
+            check_local(request.peer, request.headers)
         match route.endpoint:
             case "models":
                 return json_reply(listing.listed(configuration))
@@ -141,6 +156,17 @@ class Gateway:
     def _over(self, entry: Entry, began: float) -> None:
         entry.seconds = time.monotonic() - began
         self._tell(entry)
+
+
+def shutting_down() -> Error:
+    """Another gateway, or this one started again, may answer."""
+    return status_error(
+        "the gateway is shutting down",
+        status_code=503,
+        code=SHUTTING_DOWN,
+        retry_after=1,
+        should_retry=True,
+    )
 
 
 def told_as(error: Error, entry: Entry, *, allow: str | None = None) -> Reply:

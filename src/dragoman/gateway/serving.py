@@ -1,8 +1,8 @@
 """`serve`: listening, exchanging the settings while requests are under way, and stopping.
 
-SIGTERM stops in order: not ready; 5 s more of accepting; answers under way get their time; then each
-stream that is left ends with an error event. A second one comes to the end at once. SIGINT does the
-same without accepting any more, since somebody waits at a terminal.
+SIGTERM stops in order: not ready; 5 s more of accepting; answers under way get their time; then
+each that is left ends with an error. A second one comes to the end at once. SIGINT does the same
+without accepting any more, since somebody waits at a terminal.
 
 SIGHUP, or a change of the file, has the settings read again; what cannot work changes nothing.
 """
@@ -19,7 +19,6 @@ from typing import Final
 from dragoman.errors import ConfigurationError
 from dragoman.gateway.configuration import Configuration, configure
 from dragoman.gateway.entry import Entry
-from dragoman.gateway.guarding import is_loopback
 from dragoman.gateway.service import Gateway
 from dragoman.transport.serving import Server, serve
 
@@ -51,6 +50,7 @@ class Service:
         self._accepting_seconds = accepting_seconds
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._reload = asyncio.Event()
         self._server: Server | None = None
         self._seen = stamp(path)
 
@@ -60,26 +60,30 @@ class Service:
         assert self._server is not None
         return self._server.port
 
-    async def listen(self, host: str, port: int) -> None:
-        """Listen; raises `ConfigurationError` for an address that others reach, without a key."""
-        if not self.gateway.configuration.keys and not is_loopback(host):
-            raise ConfigurationError(
-                f"gateway.host: expected a loopback address, or a key in [keys.NAME]; got {host!r} "
-                "and no key",
-                param="gateway.host",
-            )
+    async def listen(self, host: str | None = None, port: int | None = None) -> None:
+        """Listen here, or where the settings say.
+
+        Raises `ConfigurationError` for an address that others reach, without a key.
+        """
+        wanted = self.gateway.configuration
         self._server = await serve(
-            self.gateway.handle, host=host, port=port, refusal=self.gateway.refused
+            self.gateway.handle,
+            host=wanted.host(host),
+            port=wanted.settings.gateway.port if port is None else port,
+            refusal=self.gateway.refused,
         )
 
-    async def run(self) -> None:
-        """Serve until a signal says to stop, and come to an orderly end."""
+    def obey_signals(self) -> None:
+        """From here on, signals say when to stop and when to read the settings again."""
         loop = asyncio.get_running_loop()
         if sys.platform != "win32":
             loop.add_signal_handler(signal.SIGTERM, self.stop)
             loop.add_signal_handler(signal.SIGINT, self._interrupted)
             loop.add_signal_handler(signal.SIGHUP, self.reload)
-        watching = loop.create_task(self._watch())
+
+    async def run(self) -> None:
+        """Serve until somebody says to stop, and come to an orderly end."""
+        watching = asyncio.get_running_loop().create_task(self._watch())
         try:
             await self._stop.wait()
         finally:
@@ -97,12 +101,15 @@ class Service:
         self.stop()
 
     def reload(self) -> None:
-        """Read the settings again; what cannot work changes nothing, and is told."""
-        if self._path is None:
-            return
-        self._seen = stamp(self._path)
+        """Have the settings read again, soon."""
+        self._reload.set()
+
+    async def _read_again(self, path: str) -> None:
+        """Exchange the settings; what cannot work changes nothing, and is told."""
+        self._seen = stamp(path)
         try:
-            fresh = configure(self._path)
+            # In a thread: a command that prints a secret may take seconds.
+            fresh = await asyncio.to_thread(configure, path)
             if not fresh.keys and self.gateway.configuration.keys:
                 raise ConfigurationError(
                     "keys: expected at least one, as there was at the start; got none",
@@ -113,13 +120,19 @@ class Service:
             return
         old, self.gateway.configuration = self.gateway.configuration, fresh
         old.close()
-        log.info("settings are read again from %s", self._path)
+        log.info("settings are read again from %s", path)
+        was, now = old.settings.gateway, fresh.settings.gateway
+        if (was.host, was.port) != (now.host, now.port):
+            log.warning("gateway.host and gateway.port are those of the start until the next one")
 
     async def _watch(self) -> None:
         while self._path is not None:
-            await asyncio.sleep(GLANCE_SECONDS)
-            if stamp(self._path) != self._seen:
-                self.reload()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GLANCE_SECONDS):
+                    await self._reload.wait()
+            if self._reload.is_set() or stamp(self._path) != self._seen:
+                self._reload.clear()
+                await self._read_again(self._path)
 
     async def _drain(self) -> None:
         server, gateway = self._server, self.gateway
@@ -130,7 +143,7 @@ class Service:
         server.stop_listening()
         seconds = gateway.configuration.settings.gateway.drain_seconds
         await self._patiently(server.emptied(), seconds)
-        gateway.stop_streams()
+        gateway.stop()
         await server.close(grace_seconds=LAST_WORDS_SECONDS)
         gateway.configuration.close()
 

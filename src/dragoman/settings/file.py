@@ -95,6 +95,9 @@ def _typed(document: dict[str, Any], source: Source, beside: Collection[str]) ->
         name: typed(value, KeySettings, key)
         for name, key, value in named(document.get("keys", {}), "keys")
     }
+    for name, one in keys.items():
+        if not one.key.reveal():
+            raise mistake(f"{key_of('keys', name)}.key", "a key", "an empty one")
     gateway = typed(document.get("gateway", {}), GatewaySettings, "gateway")
     if not 0 <= gateway.port <= 65535:
         raise mistake("gateway.port", "a port from 0 to 65535", str(gateway.port))

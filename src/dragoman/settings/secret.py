@@ -69,6 +69,19 @@ def resolved(reference: Secret, *, environ: Mapping[str, str], key: str) -> Secr
     return Secret(value)
 
 
+def whereabouts(reference: Secret) -> str:
+    """Where the secret of a setting is, for people: nothing of it, and no more of a command."""
+    kind, colon, rest = reference.reveal().partition(":")
+    match kind if colon else "":
+        case "env":
+            return rest
+        case "file":
+            return f"file {rest}"
+        case "cmd":
+            return "a command"
+    return "in the settings"
+
+
 def _in_file(path: str, key: str) -> str:
     try:
         with open(path, encoding="utf-8") as file:

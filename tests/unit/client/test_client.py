@@ -183,7 +183,7 @@ def test_without_a_key_a_provider_is_not_asked(monkeypatch: pytest.MonkeyPatch) 
         ({"settings": "/no/such.toml"}, "settings: expected a readable file"),
         (
             {"settings": {"provider": {}}},
-            "provider: expected one of models, providers; got 'provider'; did",
+            "provider: expected one of gateway, keys, models, providers; got 'provider'; did",
         ),
         ({"settings": {"providers": 5}}, "providers: expected a table; got int"),
         ({"settings": 5}, "settings: expected a path or a dict; got int"),

@@ -70,7 +70,12 @@ LAB = '[providers.lab]\nbase_url = "http://lab"\n'
 @pytest.mark.parametrize(
     ("text", "line", "key", "says"),
     [
-        ("[ledger]\n", 1, "ledger", "expected one of models, providers; got 'ledger'"),
+        (
+            "[ledger]\n",
+            1,
+            "ledger",
+            "expected one of gateway, keys, models, providers; got 'ledger'",
+        ),
         ("\n[model.fast]\n", 2, "model", "got 'model'; did you mean models?"),
         ("providers = 5", 1, "providers", "expected a table; got int"),
         ("models = []", 1, "models", "expected a table; got list"),

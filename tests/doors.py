@@ -1,0 +1,110 @@
+"""Gateways to knock at: asked without a socket, or over one.
+
+    with opened({"models": {...}}) as door:
+        status, headers, body = door.ask("GET", "/v1/models")
+
+Nothing of the environment is seen but what is given.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from typing import Any, Final
+
+from dragoman.gateway.configuration import configure
+from dragoman.gateway.entry import Entry
+from dragoman.gateway.service import Gateway
+from dragoman.transport.handling import Reply, Served, StreamedReply
+from dragoman.transport.serving import serve
+from tests.background import Background
+
+JSON: Final = {"content-type": "application/json"}
+HOST: Final = {"host": "127.0.0.1:4000"}
+ASKED: Final[dict[str, Any]] = {
+    "model": "sim/echo",
+    "messages": [{"role": "user", "content": "Say this"}],
+}
+CHAT: Final = "/v1/chat/completions"
+
+
+class Told(list[Entry]):
+    """A gateway's entries, and the gateway."""
+
+    gateway: Gateway
+
+
+def made(settings: Any = None, *, environ: Mapping[str, str] | None = None) -> Told:
+    told = Told()
+    configuration = configure(settings or {}, environ=environ or {})
+    told.gateway = Gateway(configuration, tell=told.append)
+    return told
+
+
+def asked(
+    gateway: Gateway,
+    method: str,
+    target: str,
+    fields: Any = None,
+    headers: Mapping[str, str] = JSON,
+    *,
+    peer: str = "127.0.0.1",
+) -> Reply:
+    """The gateway's answer, a stream gathered; `fields` that are bytes are the body."""
+    body = fields if isinstance(fields, bytes) else b"" if fields is None else as_json(fields)
+    served = Served(method=method, target=target, headers={**HOST, **headers}, body=body, peer=peer)
+    return asyncio.run(gathered(gateway, served))
+
+
+async def gathered(gateway: Gateway, served: Served) -> Reply:
+    reply = await gateway.handle(served)
+    if isinstance(reply, StreamedReply):
+        pieces = [piece async for piece in reply.pieces]
+        return Reply(status=reply.status, headers=reply.headers, body=b"".join(pieces))
+    return reply
+
+
+def error_of(reply: Reply) -> dict[str, Any]:
+    """The error object, whose four keys are there."""
+    error: dict[str, Any] = json.loads(reply.body)["error"]
+    assert error.keys() == {"message", "type", "param", "code"}
+    return error
+
+
+def as_json(fields: Any) -> bytes:
+    return json.dumps(fields).encode()
+
+
+class Door:
+    """A gateway behind a socket, in a thread of its own."""
+
+    def __init__(self, told: Told, port: int) -> None:
+        self.entries = told
+        self.gateway = told.gateway
+        self.port = port
+
+    def ask(
+        self, method: str, path: str, fields: Any = None, headers: Mapping[str, str] = JSON
+    ) -> tuple[int, dict[str, str], bytes]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        body = None if fields is None else as_json(fields)
+        connection.request(method, path, body, dict(headers))
+        response = connection.getresponse()
+        told = response.read()
+        connection.close()
+        return response.status, {k.lower(): v for k, v in response.getheaders()}, told
+
+
+@contextmanager
+def opened(settings: Any = None, *, environ: Mapping[str, str] | None = None) -> Iterator[Door]:
+    with Background() as background:
+        told = made(settings, environ=environ)
+        gateway = told.gateway
+        server = background.run(
+            serve(gateway.handle, host="127.0.0.1", port=0, refusal=gateway.refused)
+        )
+        try:
+            yield Door(told, server.port)
+        finally:
+            background.run(server.close(grace_seconds=1))
