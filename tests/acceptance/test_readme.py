@@ -7,11 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.test_command import REQUEST, run, started
+from tests.acceptance.test_command import REQUEST, asked_as_pasted, run, started, welcome
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -68,4 +69,31 @@ def test_every_other_command_runs(
 
 
 def test_the_readme_shows_the_commands() -> None:
-    assert [line.split()[0] for line in COMMANDS] == ["sim", "chat", "translate"]
+    shown = [line.split()[0] for line in COMMANDS]
+
+    assert shown == ["sim", "chat", "models", "doctor", "translate"]
+
+
+def test_the_gateway_says_and_answers_what_it_is_said_to(tmp_path: Path) -> None:
+    (line,) = re.findall(r"^python3 .* \.venv/bin/dragoman (serve.*)$", README, re.MULTILINE)
+    (promised,) = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
+    (answer,) = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    port = str(free_port())
+
+    with started(*shlex.split(line), "--port", port, HOME=str(tmp_path)) as gateway:
+        said, curl = welcome(gateway)
+        told = asked_as_pasted(promised.replace("4000", port).splitlines()[-1])
+
+    assert said + curl == promised.replace("4000", port)
+    assert list(told) == list(json.loads(answer))
+    changing = {"created": None, "id": None}
+    assert {**told, **changing} == {**json.loads(answer), **changing}
+
+
+def test_the_extra_of_the_gateway_brings_the_command() -> None:
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+
+    extras = tomllib.loads(text)["project"]["optional-dependencies"]
+
+    assert '.venv/bin/pip install ".[gateway]" && .venv/bin/dragoman serve' in README
+    assert "dragoman[cli]" in extras["gateway"]
