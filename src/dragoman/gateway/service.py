@@ -1,5 +1,6 @@
 """The gateway as a handler: a request in, a reply out, and an entry when it is over."""
 
+import asyncio
 import os
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from dragoman.client.streamed import AsyncStream
 from dragoman.errors import APIStatusError, Error, status_error
 from dragoman.gateway import completing, listing
 from dragoman.gateway.admission import Admission
-from dragoman.gateway.completing import Told
+from dragoman.gateway.completing import GONE, Told
 from dragoman.gateway.configuration import Configuration
 from dragoman.gateway.entry import Entry
 from dragoman.gateway.guarding import check_json, check_local
@@ -65,6 +66,9 @@ class Gateway:
             reply = told_as(error, entry, allow=wrong.allowed)
         except Error as failed:
             reply = told_as(failed, entry)
+        except asyncio.CancelledError:
+            entry.code = GONE.code
+            raise
         finally:
             if not isinstance(reply, StreamedReply):
                 entry.status = 499 if reply is None else reply.status
