@@ -1,6 +1,5 @@
 """The gateway as a handler: a request in, a reply out, and an entry when it is over."""
 
-import asyncio
 import os
 import time
 from collections.abc import Callable
@@ -66,12 +65,10 @@ class Gateway:
             reply = told_as(error, entry, allow=wrong.allowed)
         except Error as failed:
             reply = told_as(failed, entry)
-        except asyncio.CancelledError:
-            entry.code = GONE.code
-            raise
         finally:
             if not isinstance(reply, StreamedReply):
                 entry.status = 499 if reply is None else reply.status
+                entry.code = GONE.code if reply is None else entry.code
                 self._over(entry, began)
         headers = {**reply.headers, "x-dragoman-request-id": entry.id, "x-request-id": entry.id}
         return msgspec.structs.replace(reply, headers=headers)

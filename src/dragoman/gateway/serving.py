@@ -1,8 +1,8 @@
 """`serve`: listening, exchanging the settings while requests are under way, and stopping.
 
 SIGTERM stops in order: not ready; 5 s more of accepting; answers under way get their time; then
-each stream that is left ends with an error event. A second one comes to the end at once. SIGINT
-does the same without accepting any more, since somebody waits at a terminal.
+each that is left ends with an error. A second one comes to the end at once. SIGINT does the same
+without accepting any more, since somebody waits at a terminal.
 
 SIGHUP, or a change of the file, has the settings read again; what cannot work changes nothing.
 """
