@@ -94,7 +94,7 @@ class Caller:
         if bodiless or status in (100, 204, 304):
             return Heard(status, headers, b"", True)
         if headers.get("transfer-encoding") == "chunked":
-            return Heard(status, headers, *self._chunks())
+            return Heard(status, headers, *self.chunks())
         if "content-length" in headers:
             size = int(headers["content-length"])
             while len(self._ahead) < size and self._read():
@@ -103,7 +103,8 @@ class Caller:
             return Heard(status, headers, body, len(body) == size)
         return Heard(status, headers, self.rest(), True)
 
-    def _chunks(self) -> tuple[bytes, bool]:
+    def chunks(self) -> tuple[bytes, bool]:
+        """A body in chunks, whose head has been read; and whether its end came."""
         body = b""
         while line := self.read_until(b"\r\n"):
             size = int(line, 16)

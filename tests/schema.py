@@ -28,11 +28,18 @@ Strict = extend(
 
 
 @cache
+def definitions() -> dict[str, Any]:
+    """All of them, by name."""
+    found: dict[str, Any] = json.loads(FILE.read_text("utf-8"))["$defs"]
+    return found
+
+
+@cache
 def validator(name: str) -> Validator:
     """The validator of one definition, such as `CreateChatCompletionResponse`."""
-    definitions = json.loads(FILE.read_text("utf-8"))["$defs"]
-    Strict.check_schema({"$defs": definitions})
-    return Strict({"$ref": f"#/$defs/{name}", "$defs": {name: definitions[name], **definitions}})
+    found = definitions()
+    Strict.check_schema({"$defs": found})
+    return Strict({"$ref": f"#/$defs/{name}", "$defs": {name: found[name], **found}})
 
 
 def faults(name: str, value: Any) -> list[str]:

@@ -14,6 +14,9 @@ from dragoman.gateway.configuration import Configuration, configure
 from dragoman.gateway.entry import Entry, as_json, for_people
 from dragoman.gateway.serving import Service
 
+AGAIN_SECONDS: Final = 1.0
+"""Between two lines of the log that say the same."""
+
 QUESTION: Final = {"model": "sim/hello", "messages": [{"role": "user", "content": "Hi"}]}
 
 
@@ -22,6 +25,7 @@ def serve(path: str | None, *, host: str | None, port: int | None) -> None:
     for_machines = not sys.stderr.isatty()
     voice = logging.StreamHandler()
     voice.setFormatter(JsonLines() if for_machines else logging.Formatter("%(message)s"))
+    voice.addFilter(NotAgain())
     logging.basicConfig(level=logging.WARNING, handlers=[voice])
     logging.getLogger("dragoman.gateway").setLevel(logging.INFO)
     try:
@@ -40,7 +44,25 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as a line of JSON."""
         told = {"at": record.created, "level": record.levelname, "message": record.getMessage()}
+        if record.exc_info:
+            told["exception"] = self.formatException(record.exc_info)
         return json.dumps(told)
+
+
+class NotAgain(logging.Filter):
+    """The same thing is told once a second: asyncio tells a thousand times a second that it has no
+    descriptor left.
+    """
+
+    _told: tuple[str, float] = ("", 0.0)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this is to be told."""
+        message, (before, at) = record.getMessage(), self._told
+        if message == before and 0 <= record.created - at < AGAIN_SECONDS:
+            return False
+        self._told = (message, record.created)
+        return True
 
 
 async def served(

@@ -79,7 +79,7 @@ def pump(answer: Answer, decoder: StreamDecoder, patience: Patience) -> Iterator
     if says_json(answer.headers):
         for piece in answer:
             head += piece
-            if head.strip():
+            if not undecided(head):
                 break
     if head and not head.lstrip().startswith(EVENTS):
         decoder.hear_whole(head + answer.read())
@@ -125,7 +125,7 @@ async def pump_later(
     if says_json(answer.headers):
         async for piece in answer:
             head += piece
-            if head.strip():
+            if not undecided(head):
                 break
     if head and not head.lstrip().startswith(EVENTS):
         decoder.hear_whole(head + await answer.read())
@@ -144,3 +144,9 @@ async def pump_later(
         yield chunk
     if decoder.error is not None:
         raise decoder.error
+
+
+def undecided(head: bytes) -> bool:
+    """Whether so little has come that it may begin an event as well as something else."""
+    begun = head.lstrip()
+    return any(event.startswith(begun) and event != begun for event in EVENTS)

@@ -28,6 +28,11 @@ class Admission:
         self._queue_limit = pending_limit // 4
         self._queue: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a place."""
+        return len(self._queue)
+
     async def enter(self) -> None:
         """Takes a place, which `leave` gives back; raises 503 where there is none in time."""
         if self.streams >= self._stream_limit:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from dragoman.client.asking import Options
 from dragoman.client.asynchronous import AsyncTransports
@@ -11,6 +11,25 @@ from dragoman.settings.checking import key_of, mistake
 from dragoman.settings.file import Settings, read
 from dragoman.settings.providers import ConfiguredProvider, configured
 from dragoman.settings.secret import resolved
+from dragoman.transport.asynchronous import AsyncioTransport
+
+CONNECTIONS_PER_HOST: Final = 1024
+"""Attempts under way at one upstream; a client's own hundred would be little for many callers."""
+
+
+class Upstreams(AsyncTransports):
+    """What carries requests, loaded at the start: a first request waits for no import, and finds
+    it also where no file can be opened any more.
+    """
+
+    def network(self) -> AsyncioTransport:
+        """What speaks HTTP."""
+        return AsyncioTransport(
+            proxy=self.proxy,
+            environ=self.environ,
+            ssl_context=self.ssl_context,
+            limit_per_host=CONNECTIONS_PER_HOST,
+        )
 
 
 class Configuration:
@@ -27,7 +46,7 @@ class Configuration:
         self.providers = providers
         self.keys = keys
         self.options = Options()
-        self.transports = AsyncTransports(None, None, None)
+        self.transports = Upstreams(None, None, None)
 
     @property
     def usable(self) -> list[str]:

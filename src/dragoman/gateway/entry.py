@@ -4,6 +4,7 @@ No prompt, no answer, no key. What the caller wrote (a path, the name of a model
 its own: it is told as JSON, or percent-encoded.
 """
 
+import json
 import time
 from urllib.parse import quote
 
@@ -48,8 +49,12 @@ class Entry(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 def as_json(entry: Entry) -> str:
-    """The line for machines."""
-    return msgspec.json.encode(entry).decode()
+    """The line for machines.
+
+    In ASCII: what is a line break to Unicode alone would be one to some who read it.
+    """
+    line = msgspec.json.encode(entry).decode()
+    return line if line.isascii() else json.dumps(json.loads(line), separators=(",", ":"))
 
 
 def for_people(entry: Entry) -> str:

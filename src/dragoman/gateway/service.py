@@ -12,7 +12,7 @@ from dragoman.client.streamed import AsyncStream
 from dragoman.errors import APIStatusError, ConfigurationError, Error, status_error
 from dragoman.gateway import completing, listing
 from dragoman.gateway.admission import Admission
-from dragoman.gateway.completing import Told
+from dragoman.gateway.completing import GONE, Told
 from dragoman.gateway.configuration import Configuration
 from dragoman.gateway.entry import Entry
 from dragoman.gateway.guarding import check_json, check_local
@@ -85,6 +85,7 @@ class Gateway:
             self._stops.discard(stop)
             if not isinstance(reply, StreamedReply):
                 entry.status = 499 if reply is None else reply.status
+                entry.code = GONE.code if reply is None else entry.code
                 self._over(entry, began)
         return identified(reply, entry)
 

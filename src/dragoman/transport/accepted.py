@@ -143,6 +143,10 @@ class Accepted(asyncio.BufferedProtocol):
 
     # Called by the server
 
+    def retire(self) -> None:
+        """Close after the answer that is owed, or after the next."""
+        self._connection.close_after_answer()
+
     def drain(self) -> None:
         """Close after the answer that is owed, or at once where none is."""
         self._connection.close_after_answer()

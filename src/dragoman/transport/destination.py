@@ -3,6 +3,7 @@
 Reference: RFC 3986, RFC 9110 4.2
 """
 
+import encodings.idna  # noqa: F401 # else loaded by the first request, for which no file may be left
 import re
 from functools import lru_cache
 from typing import Final, NamedTuple

@@ -58,17 +58,21 @@ class Server:
         )
 
     def retire(self) -> None:
-        """Go on listening, and answer each connection once more; idle ones are closed."""
+        """Go on listening, and answer each connection once more.
+
+        Those that are idle are not closed yet: a request may be on its way to them.
+        """
         self.retired = True
         for connection in list(self._connections):
-            connection.drain()
+            connection.retire()
 
     def stop_listening(self) -> None:
-        """Take no connection any more; answers under way go on."""
-        self._closing = True
+        """Take no connection any more, and close the idle ones; answers under way go on."""
+        self._closing = self.retired = True
         if self._listener is not None:
             self._listener.close()
-        self.retire()
+        for connection in list(self._connections):
+            connection.drain()
 
     async def emptied(self) -> None:
         """Return when no connection is open."""

@@ -19,6 +19,7 @@ from dragoman.errors import (
 )
 from dragoman.models import params
 from tests.scripted import ScriptedServer
+from tests.upstream import Pause, Send, Upstream, chunk
 
 SAID: params.ChatCompletionRequestUserMessage = {
     "role": "user",
@@ -98,6 +99,22 @@ def test_without_a_key_no_key_is_sent() -> None:
         ask(server, settings={"api_key": None})
 
     assert b"authorization" not in server.heard[0].lower()
+
+
+@pytest.mark.parametrize("at", [1, 3, 5])
+def test_a_stream_that_is_said_to_be_json_may_be_cut_in_its_first_word(at: int) -> None:
+    said = b"".join(b"data: %b\n\n" % json.dumps(one).encode() for one in [*SPOKEN, STOPPED])
+    head = Send(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    end = Send(b"0\r\n\r\n")
+    with Upstream([head, chunk(said[:at]), Pause(0.05), chunk(said[at:]), end]) as upstream:
+        lab = {"base_url": upstream.url, "api_key": "sk-canary"}
+        chunks = dragoman.create(
+            providers={"lab": lab}, model="lab/m", messages=[SAID], stream=True, max_retries=0
+        )
+
+        assert texts(chunks) == "Oslo."
 
 
 def test_a_stream_is_told_as_it_comes() -> None:
