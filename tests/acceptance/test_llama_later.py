@@ -49,6 +49,7 @@ class Answer:
         self.status = answer.status
         self.headers: Mapping[str, str] = answer.headers
         self.ended_by_close = answer.ended_by_close
+        self.content_came = answer.content_came
         self._answer = answer
         self._body = body
 

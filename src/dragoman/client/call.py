@@ -10,7 +10,6 @@ from collections.abc import Generator, Mapping
 import msgspec
 
 from dragoman.client.asking import Asked, Options, Sendable
-from dragoman.client.opening import Patience
 from dragoman.dialects.dialect import StreamDecoder
 from dragoman.dialects.openai_chat.caller import usage_asked
 from dragoman.errors import APIStatusError, APITimeoutError, Error
@@ -91,10 +90,6 @@ class Call(Carriage):
 
     def __init__(self, asked: Asked, options: Options) -> None:
         super().__init__(asked, options)
-
-    def patience(self) -> Patience:
-        """The wait for the first content of an attempt that begins now."""
-        return Patience(self._timeout.first_content)
 
     def decoder(self) -> StreamDecoder:
         """A decoder for the stream of an attempt."""

@@ -72,7 +72,7 @@ def _answered(call: Call, attempt: Attempt, answer: Answer) -> Carried:
         raise call.failure(answer.status, answer.headers, answer.read())
     head = call.elapsed()
     if call.asked.request.stream:
-        chunks = opened(answer, call.decoder(), call.patience())
+        chunks = opened(answer, call.decoder())
         timings = shared.Timings(head=head, first_content=call.elapsed())
         meta = call.meta(answer, attempt.number, timings)
         return Stream(
@@ -80,7 +80,7 @@ def _answered(call: Call, attempt: Attempt, answer: Answer) -> Carried:
         )
     body: bytes | None = None
     if is_stream(answer.headers):
-        response = fold(pump(answer, call.decoder(), call.patience()))
+        response = fold(pump(answer, call.decoder()))
     else:
         body = answer.read()
         response = call.decoded(body)

@@ -76,7 +76,7 @@ async def _answered(call: Call, attempt: Attempt, answer: AsyncAnswer) -> Carrie
         raise call.failure(answer.status, answer.headers, await answer.read())
     head = call.elapsed()
     if call.asked.request.stream:
-        chunks = await opened_later(answer, call.decoder(), call.patience())
+        chunks = await opened_later(answer, call.decoder())
         timings = shared.Timings(head=head, first_content=call.elapsed())
         meta = call.meta(answer, attempt.number, timings)
         return AsyncStream(
@@ -84,7 +84,7 @@ async def _answered(call: Call, attempt: Attempt, answer: AsyncAnswer) -> Carrie
         )
     body: bytes | None = None
     if is_stream(answer.headers):
-        pieces = pump_later(answer, call.decoder(), call.patience())
+        pieces = pump_later(answer, call.decoder())
         response = fold([chunk async for chunk in pieces])
     else:
         body = await answer.read()

@@ -20,6 +20,7 @@ WHILE: Final = {
     "tls": "in the TLS handshake",
     "write": "while sending the request",
     "first_byte": "while waiting for the answer",
+    "first_content": "while waiting for the first content",
     "between_events": "while reading the answer",
     "total": "the whole request",
 }
