@@ -33,7 +33,7 @@ def expired(
     seconds: float = getattr(timeout, phase)
     what = "not done" if phase == "total" else "nothing"
     return APITimeoutError(
-        f"{address}: {WHILE[phase]}: {what} within {seconds:g} s",
+        f"{address}: {WHILE[phase]}: {what} within {round(seconds, 3):g} s",
         phase=phase,
         attempt_class=attempt_class,
     )
