@@ -23,9 +23,13 @@ def is_content(chunk: Chunk) -> bool:
     )
 
 
-def says_json(headers: Mapping[str, str]) -> bool:
-    """Whether the body may be a whole answer, or an error, though a stream was asked for."""
-    return headers.get("content-type", "").startswith("application/json")
+WHOLE: Final = ("application/json", "text/html")
+"""Content types of what may be no stream, though one was asked for: an answer, an error, a page."""
+
+
+def says_whole(headers: Mapping[str, str]) -> bool:
+    """Whether the body may be a whole answer, or none at all."""
+    return headers.get("content-type", "").startswith(WHOLE)
 
 
 def opened(answer: Answer, decoder: StreamDecoder) -> Iterator[Chunk]:
@@ -52,7 +56,7 @@ def pump(answer: Answer, decoder: StreamDecoder) -> Iterator[Chunk]:
     server that keeps such a connection open.
     """
     head = b""
-    if says_json(answer.headers):
+    if says_whole(answer.headers):
         for piece in answer:
             head += piece
             if head.strip():
@@ -94,7 +98,7 @@ async def _after_later(held: list[Chunk], chunks: AsyncIterator[Chunk]) -> Async
 async def pump_later(answer: AsyncAnswer, decoder: StreamDecoder) -> AsyncIterator[Chunk]:
     """As `pump`, on an event loop."""
     head = b""
-    if says_json(answer.headers):
+    if says_whole(answer.headers):
         async for piece in answer:
             head += piece
             if head.strip():
