@@ -19,6 +19,7 @@ from dragoman.models import shared
 from dragoman.providers.provider import Provider, credentials
 from dragoman.providers.routing import routed
 from dragoman.settings.providers import ConfiguredProvider
+from dragoman.settings.secret import Secret
 from dragoman.transport.protocol import Request
 from dragoman.transport.timeouts import Timeout
 
@@ -80,6 +81,9 @@ class Sendable(msgspec.Struct, frozen=True, kw_only=True):
     message: Request
     """The HTTP request; its repr shows no key and no prompt."""
 
+    key: Secret | None
+    """What signs it; None where nothing does."""
+
     @property
     def stateless(self) -> bool:
         """Whether asking twice does no harm."""
@@ -126,6 +130,7 @@ def asked(
         profile=profile,
         encoded=encoded,
         message=message(encoded.path, provider, options, method="POST", encoded=encoded),
+        key=provider.api_key,
     )
 
 
