@@ -98,8 +98,9 @@ def half(step: Send) -> Send:
 def whole(body: object, *, status: int = 200, tokens: int = 0, **headers: str) -> Send:
     """A whole answer; what is no bytes is told as JSON. `_` in a header's name stands for `-`."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    fields = {"content-type": "application/json", **headers, "content-length": str(len(data))}
-    lines = [f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items()]
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    fields = {"content-type": "application/json", **given, "content-length": str(len(data))}
+    lines = [f"{name}: {value}\r\n" for name, value in fields.items()]
     return Send(f"HTTP/1.1 {status} \r\n{''.join(lines)}\r\n".encode() + data, tokens)
 
 

@@ -90,7 +90,7 @@ def test_identity_is_no_coding(coding: str) -> None:
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "x-secret"])
-def test_other_codings_are_refused_by_name_once_the_status_is_told(coding: str) -> None:
+def test_other_codings_are_refused_by_name(coding: str) -> None:
     connection, events = answered(coding, b"hello")
 
     assert [type(event) for event in events] == [Head]
