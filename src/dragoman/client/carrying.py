@@ -8,7 +8,7 @@ from dragoman.client.asking import recorded
 from dragoman.client.call import Call, Carriage, is_stream, succeeded
 from dragoman.client.opening import opened, pump
 from dragoman.client.streamed import Stream
-from dragoman.errors import APIStatusError, Error, RemoteProtocolError
+from dragoman.errors import APIStatusError, ConfigurationError, Error, RemoteProtocolError
 from dragoman.exchange.wishes import Attempt, Committed, Outcome, Race, Record, Refused, Try, Wait
 from dragoman.models import shared
 from dragoman.streaming.folding import fold
@@ -64,6 +64,8 @@ def _tried(
         except BaseException:
             answer.close()
             raise
+    except ConfigurationError:
+        raise  # It cannot be sent: there was no attempt.
     except Error as error:
         return call.refused(error)
     return Committed(attempt)
