@@ -161,19 +161,24 @@ def message(
     if options.query:
         from urllib.parse import urlencode  # brings much along, and hardly anyone adds a query
 
-        url += ("&" if "?" in url else "?") + urlencode(dict(options.query))
+        url += ("&" if "?" in url else "?") + urlencode(dict(options.query), errors="replace")
     key = provider.api_key.reveal() if provider.api_key else None
     return Request(
         method=method,
         url=url,
-        headers={
-            **(encoded.headers if encoded else {}),
-            **credentials(provider.row, key),
-            **provider.headers,
-            **options.headers,
-        },
+        headers=merged(
+            encoded.headers if encoded else {},
+            credentials(provider.row, key),
+            provider.headers,
+            options.headers,
+        ),
         body=encoded.body if encoded else b"",
     )
+
+
+def merged(*headers: Mapping[str, str]) -> dict[str, str]:
+    """All of these; of one that comes twice, under whichever spelling, the last."""
+    return {name.lower(): value for some in headers for name, value in some.items()}
 
 
 @functools.cache
@@ -188,11 +193,11 @@ def log() -> "logging.Logger":
 
 def recorded(entry: Attempted) -> None:
     """Write an attempt down for whoever listens to the logger; no key, no prompt, no answer."""
-    attempt, error = entry.attempt, entry.error
+    target, number, error = entry.attempt.target, entry.attempt.number, entry.error
+    if not target.isprintable():
+        target = ascii(target)  # a line break in it would begin a line of somebody else's
     if error is None:
-        log().debug("%s: attempt %d answered", attempt.target, attempt.number)
+        log().debug("%s: attempt %d answered", target, number)
     else:
         kind = type(error).__name__
-        log().info(
-            "%s: attempt %d: %s (%s)", attempt.target, attempt.number, kind, error.attempt_class
-        )
+        log().info("%s: attempt %d: %s (%s)", target, number, kind, error.attempt_class)
