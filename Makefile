@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR)/src
 
 PLATFORMS := linux darwin win32
 
-.PHONY: check lints format format-check lint types architecture size docs-check test bench
+.PHONY: check lints format format-check lint types architecture size docs-check test bench campaigns
 
 check: lints test
 
@@ -49,3 +49,9 @@ test: | $(BIN)/pytest
 # Not part of `check`: it takes two minutes, and what it prints is for people.
 bench: | $(BIN)/pytest
 	$(BIN)/python -m bench --install
+	$(BIN)/python -m bench --openai
+
+# The campaigns at full size; the test suite has them small. Writes docs/reliability.md, and takes
+# ten minutes.
+campaigns: | $(BIN)/pytest
+	$(BIN)/python -m tests.campaigns

@@ -136,14 +136,15 @@ def campaign(count: int) -> list[Figure]:
     for number in range(count):
         for phase in PHASES:
             error, seconds = passed(phase, KINDS[number % 2])
-            late.append(seconds)
+            if phase != "write":  # It began when the last piece was taken, which nobody saw.
+                late.append(seconds)
             wrong += [f"{phase}: {error.phase}"] if error.phase != phase else []
         late.append(passed_in_line(KINDS[number % 2])[1])
     return [
         Figure(
             campaign="17",
             done=f"each of the {len(PHASES) + 1} deadlines of `Timeout` alone, {count} times:"
-            " how late it was",
+            " how late it was (`write` apart: each piece that is taken begins it anew)",
             wanted="its own name each time, at most 100 ms late",
             measured="; ".join(wrong) or f"all named; {spread(late)}",
             met=not wrong and max(late) <= BAR,
