@@ -296,7 +296,8 @@ class Connection(asyncio.Protocol):
     async def _take(self, step: Step, seen: Seen) -> None:
         match step:
             case Send(data, tokens):
-                self.transport.write(data)
+                if not self.transport.is_closing():  # asyncio logs who writes on regardless
+                    self.transport.write(data)
                 self._upstream.note(lambda: setattr(seen, "billed", seen.billed + tokens))
                 await self._writable.wait()
             case Pause(seconds):

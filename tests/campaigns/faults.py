@@ -17,7 +17,7 @@ from tests.campaigns.calls import ANSWER, KEY
 from tests.upstream import END, STREAM, Act, Pause, Script, Send, Step, chunk, event, half, whole
 
 CAP: Final = 64 * 1024 * 1024
-"""Bytes: the cap of an event, and of a body."""
+"""Bytes: the cap of an event (`sse.EVENT_LIMIT`), and of a body (`protocol.BODY_LIMIT`)."""
 
 PATIENT: Final = Timeout.of(10)
 
