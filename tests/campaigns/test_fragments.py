@@ -63,6 +63,8 @@ def recorded_like() -> bytes:
     lines.append(json.dumps({"id": "c", "choices": [], "usage": usage}))
     ends = ("\n\n", "\r\n\r\n", "\n: still here\n\n", "\nid: 7\n\n")
     events = [f"data: {line}{ends[number % 4]}" for number, line in enumerate(lines)]
+    # An event over several lines, whose breaks are CRLF: half of one is no break of its own.
+    events[1::4] = [event.replace(", ", ",\r\ndata: ", 2) for event in events[1::4]]
     return "".join([*events, "data: [DONE]\n\n"]).encode()
 
 
