@@ -49,7 +49,6 @@ test: | $(BIN)/pytest
 # Not part of `check`: it takes two minutes, and what it prints is for people.
 bench: | $(BIN)/pytest
 	$(BIN)/python -m bench --install
-	$(BIN)/python -m bench --openai
 
 # The campaigns at full size; the test suite has them small. Writes docs/reliability.md, and takes
 # ten minutes.
