@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.campaigns import (
+    desync,
     test_aborts,
     test_bombs,
     test_deadlines,
@@ -42,6 +43,7 @@ CAMPAIGNS: Final[Mapping[str, Callable[[Sized, int], list[Figure]]]] = {
     "17": lambda sized, seed: test_deadlines.campaign(sized(100)),
     "21": lambda sized, seed: test_memory.campaign(sized(200_000), seed),
     "29": lambda sized, seed: test_resolving.campaign(sized(200)),
+    "34": lambda sized, seed: desync.campaign(sized(1_000_000), seed),
     "36": lambda sized, seed: test_bombs.campaign(sized(1024)),
 }
 """Campaign 37 has nothing to measure: it is whole in the test suite."""
