@@ -9,7 +9,8 @@ export PYTHONPATH := $(CURDIR)/src
 
 PLATFORMS := linux darwin win32
 
-.PHONY: check lints format format-check lint types architecture size docs-check test clients bench
+.PHONY: check lints format format-check lint types architecture size docs-check test clients bench \
+	campaigns
 
 check: lints test
 
@@ -55,3 +56,8 @@ clients:
 # Not part of `check`: it takes two minutes, and what it prints is for people.
 bench: | $(BIN)/pytest
 	$(BIN)/python -m bench --install
+
+# The campaigns at full size; the test suite has them small. Writes docs/reliability.md, and takes
+# ten minutes.
+campaigns: | $(BIN)/pytest
+	$(BIN)/python -m tests.campaigns

@@ -98,8 +98,9 @@ def half(step: Send) -> Send:
 def whole(body: object, *, status: int = 200, tokens: int = 0, **headers: str) -> Send:
     """A whole answer; what is no bytes is told as JSON. `_` in a header's name stands for `-`."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    fields = {"content-type": "application/json", **headers, "content-length": str(len(data))}
-    lines = [f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items()]
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    fields = {"content-type": "application/json", **given, "content-length": str(len(data))}
+    lines = [f"{name}: {value}\r\n" for name, value in fields.items()]
     return Send(f"HTTP/1.1 {status} \r\n{''.join(lines)}\r\n".encode() + data, tokens)
 
 
@@ -295,7 +296,8 @@ class Connection(asyncio.Protocol):
     async def _take(self, step: Step, seen: Seen) -> None:
         match step:
             case Send(data, tokens):
-                self.transport.write(data)
+                if not self.transport.is_closing():  # asyncio logs who writes on regardless
+                    self.transport.write(data)
                 self._upstream.note(lambda: setattr(seen, "billed", seen.billed + tokens))
                 await self._writable.wait()
             case Pause(seconds):

@@ -7,7 +7,7 @@ Where httpx2 knows less than is promised, the careful answer is given:
 
 - looking up a host and the TLS handshake count as `connect`;
 - an answer that was cut and one that nobody can read are both told as cut;
-- while pieces of a body come, `total` is looked at between two of them;
+- while pieces of a body come, `total` and `first_content` are looked at between two of them;
 - an asynchronous answer that is left lets go in a task of its own, on the loop's next turn.
 """
 
@@ -15,6 +15,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from math import inf
 from typing import Final
 
 import httpx2
@@ -63,25 +64,36 @@ class Attempt:
         self.answered = False
         self._timeout = timeout
         self._end = time.monotonic() + timeout.total
+        self._content = inf
         self._phase = "total"
 
     def get(self, step: str, default: object = None) -> float:
         """The seconds for `pool`, `connect`, `write` or `read`."""
+        now = time.monotonic()
         if step == "read":
             step = "between_events" if self.answered else "first_byte"
-        bound: float = getattr(self._timeout, step)
-        left = self._end - time.monotonic()
-        self._phase = step if bound < left else "total"
-        return max(min(bound, left), SHORTEST_SECONDS)
+        if step == "first_byte":
+            self._content = now + self._timeout.first_content
+        bounds: dict[str, float] = {step: getattr(self._timeout, step), "total": self._end - now}
+        if step == "first_byte":
+            bounds["first_content"] = self._timeout.first_content
+        self._phase = min(bounds, key=bounds.__getitem__)
+        return max(bounds[self._phase], SHORTEST_SECONDS)
+
+    def content_came(self) -> None:
+        """Nothing is said of the first content any more."""
+        self._content = inf
 
     def check(self) -> None:
-        """Raise where no time is left for the whole."""
-        if time.monotonic() >= self._end:
-            raise APITimeoutError(
-                f"the whole request: not done within {self._timeout.total:g} s",
-                phase="total",
-                attempt_class="started" if self.answered else "not_sent",
-            )
+        """Raise where no time is left for the whole, or for the first content."""
+        now = time.monotonic()
+        for phase, end in (("total", self._end), ("first_content", self._content)):
+            if now >= end:
+                raise APITimeoutError(
+                    f"not done within the {getattr(self._timeout, phase):g} s of `{phase}`",
+                    phase=phase,
+                    attempt_class="started" if self.answered else "not_sent",
+                )
 
     def failure(self, error: Exception) -> APIConnectionError:
         """What an error of httpx2 means."""
@@ -134,7 +146,8 @@ def sendable(request: Request, attempt: Attempt) -> httpx2.Request:
 class Head:
     """What both kinds of answer know before their body comes."""
 
-    def __init__(self, response: httpx2.Response, method: str) -> None:
+    def __init__(self, response: httpx2.Response, method: str, attempt: Attempt) -> None:
+        self.content_came = attempt.content_came
         self.status = response.status_code
         self.headers: Mapping[str, str] = dict(response.headers.items())
         bodiless = method == "HEAD" or self.status in (204, 304)
@@ -164,7 +177,7 @@ class Httpx2Answer(Head):
     """A `dragoman.transport.Answer`."""
 
     def __init__(self, response: httpx2.Response, method: str, attempt: Attempt) -> None:
-        super().__init__(response, method)
+        super().__init__(response, method, attempt)
         self._response = response
         self._pieces = self._read(attempt)
 
@@ -214,7 +227,7 @@ class AsyncHttpx2Answer(Head):
     """A `dragoman.transport.AsyncAnswer`."""
 
     def __init__(self, response: httpx2.Response, method: str, attempt: Attempt) -> None:
-        super().__init__(response, method)
+        super().__init__(response, method, attempt)
         self._response = response
         self._pieces = self._read(attempt)
         self._closing: asyncio.Task[None] | None = None

@@ -352,6 +352,7 @@ def test_a_request_that_http_cannot_carry_is_refused_without_its_values(
         ([Act.STALL], Timeout(first_byte=0.05), "first_byte", "ambiguous"),
         ([Act.STALL], Timeout(total=0.05), "total", "ambiguous"),
         ([STREAM, Act.STALL], Timeout(between_events=0.05), "between_events", "started"),
+        ([Act.STALL], Timeout(first_content=0.05), "first_content", "ambiguous"),
         ([STREAM, Act.STALL], Timeout(total=0.1), "total", "started"),
     ],
 )
@@ -374,6 +375,15 @@ def test_a_stream_that_falls_silent_fails_after_what_came(way: Way) -> None:
     assert heard.text == "word0 word1 "
     assert isinstance(heard.error, APITimeoutError)
     assert (heard.error.phase, heard.error.attempt_class) == ("between_events", "content")
+
+
+@each_way
+def test_once_content_has_come_nobody_waits_for_the_first(way: Way) -> None:
+    late: list[Step] = [STREAM, *events(1), Pause(0.5), *events(1), *END]
+    with Upstream(late) as up, way(up.url) as asker:
+        heard = asker.rest(asker.create(stream=True, timeout=Timeout(first_content=0.4)))
+
+    assert (heard.text, heard.error) == ("word0 word0 ", None)
 
 
 @each_way

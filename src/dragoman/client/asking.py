@@ -19,6 +19,7 @@ from dragoman.models import shared
 from dragoman.providers.provider import Provider, credentials
 from dragoman.providers.routing import routed
 from dragoman.settings.providers import ConfiguredProvider
+from dragoman.settings.secret import Secret
 from dragoman.transport.protocol import Request
 from dragoman.transport.timeouts import Timeout
 
@@ -80,6 +81,9 @@ class Sendable(msgspec.Struct, frozen=True, kw_only=True):
     message: Request
     """The HTTP request; its repr shows no key and no prompt."""
 
+    key: Secret | None
+    """What signs it; None where nothing does."""
+
     @property
     def stateless(self) -> bool:
         """Whether asking twice does no harm."""
@@ -138,6 +142,7 @@ def directed(
         profile=profile,
         encoded=encoded,
         message=message(encoded.path, provider, options, method="POST", encoded=encoded),
+        key=provider.api_key,
     )
 
 
@@ -168,19 +173,24 @@ def message(
     if options.query:
         from urllib.parse import urlencode  # brings much along, and hardly anyone adds a query
 
-        url += ("&" if "?" in url else "?") + urlencode(dict(options.query))
+        url += ("&" if "?" in url else "?") + urlencode(dict(options.query), errors="replace")
     key = provider.api_key.reveal() if provider.api_key else None
     return Request(
         method=method,
         url=url,
-        headers={
-            **(encoded.headers if encoded else {}),
-            **credentials(provider.row, key),
-            **provider.headers,
-            **options.headers,
-        },
+        headers=merged(
+            encoded.headers if encoded else {},
+            credentials(provider.row, key),
+            provider.headers,
+            options.headers,
+        ),
         body=encoded.body if encoded else b"",
     )
+
+
+def merged(*headers: Mapping[str, str]) -> dict[str, str]:
+    """All of these; of one that comes twice, under whichever spelling, the last."""
+    return {name.lower(): value for some in headers for name, value in some.items()}
 
 
 @functools.cache
@@ -195,11 +205,11 @@ def log() -> "logging.Logger":
 
 def recorded(entry: Attempted) -> None:
     """Write an attempt down for whoever listens to the logger; no key, no prompt, no answer."""
-    attempt, error = entry.attempt, entry.error
+    target, number, error = entry.attempt.target, entry.attempt.number, entry.error
+    if not target.isprintable():
+        target = ascii(target)  # a line break in it would begin a line of somebody else's
     if error is None:
-        log().debug("%s: attempt %d answered", attempt.target, attempt.number)
+        log().debug("%s: attempt %d answered", target, number)
     else:
         kind = type(error).__name__
-        log().info(
-            "%s: attempt %d: %s (%s)", attempt.target, attempt.number, kind, error.attempt_class
-        )
+        log().info("%s: attempt %d: %s (%s)", target, number, kind, error.attempt_class)

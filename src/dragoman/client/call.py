@@ -10,14 +10,14 @@ from collections.abc import Generator, Mapping
 import msgspec
 
 from dragoman.client.asking import Asked, Options, Sendable
-from dragoman.client.opening import Patience
 from dragoman.dialects.dialect import StreamDecoder
 from dragoman.dialects.openai_chat.caller import usage_asked
-from dragoman.errors import APIStatusError, APITimeoutError, Error
+from dragoman.errors import APIStatusError, APITimeoutError, Error, RemoteProtocolError
 from dragoman.exchange.retrying import Policy, conversation
 from dragoman.exchange.wishes import Committed, Outcome, Refused, Wish
 from dragoman.models import shared
 from dragoman.models.headers import Headers
+from dragoman.settings.secret import HIDDEN
 from dragoman.streaming.made import Made
 from dragoman.transport.protocol import Answer, AsyncAnswer
 from dragoman.transport.timeouts import Timeout
@@ -56,9 +56,27 @@ class Carriage:
             )
         return msgspec.structs.replace(self._timeout, total=left)
 
-    def failure(self, status: int, headers: Mapping[str, str], body: bytes) -> APIStatusError:
-        """The error that an answer tells."""
-        return self.asked.dialect.decode_error(status, headers, body)
+    def failure(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        unreadable: RemoteProtocolError | None = None,
+    ) -> APIStatusError:
+        """The error that an answer tells; its status does, where its body is unreadable."""
+        error = self.asked.dialect.decode_error(status, headers, body)
+        if unreadable is not None:
+            reword(error, f"{error.message} that can be read: {unreadable.message}")
+        return error
+
+    def refused(self, error: Error) -> Refused:
+        """What the conversation is told of a failed attempt."""
+        key = self.asked.key.reveal() if self.asked.key else ""
+        if key and key in error.message:
+            # Some providers repeat it, and a message is read by everyone.
+            reword(error, error.message.replace(key, HIDDEN))
+        return Refused(error, error.retry_after if isinstance(error, APIStatusError) else None)
 
     def elapsed(self) -> float:
         """Seconds since it was asked for."""
@@ -91,10 +109,6 @@ class Call(Carriage):
 
     def __init__(self, asked: Asked, options: Options) -> None:
         super().__init__(asked, options)
-
-    def patience(self) -> Patience:
-        """The wait for the first content of an attempt that begins now."""
-        return Patience(self._timeout.first_content)
 
     def decoder(self) -> StreamDecoder:
         """A decoder for the stream of an attempt."""
@@ -133,6 +147,7 @@ def is_stream(headers: Mapping[str, str]) -> bool:
     return headers.get("content-type", "").startswith("text/event-stream")
 
 
-def refused(error: Error) -> Refused:
-    """What the conversation is told of a failed attempt."""
-    return Refused(error, error.retry_after if isinstance(error, APIStatusError) else None)
+def reword(error: Error, message: str) -> None:
+    """Say the same otherwise."""
+    error.message = message
+    error.args = (message,)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dragoman.client.asking import recorded
-from dragoman.client.call import Call, Carriage, is_stream, refused, succeeded
+from dragoman.client.call import Call, Carriage, is_stream, succeeded
 from dragoman.client.opening import opened, pump
 from dragoman.client.streamed import Stream
-from dragoman.errors import Error
+from dragoman.errors import APIStatusError, ConfigurationError, Error, RemoteProtocolError
 from dragoman.exchange.wishes import Attempt, Committed, Outcome, Race, Record, Refused, Try, Wait
 from dragoman.models import shared
 from dragoman.streaming.folding import fold
@@ -26,7 +26,7 @@ def carried(call: Call, transport: Transport) -> Carried:
 
 
 def driven(call: C, transport: Transport, answered: Callable[[C, Attempt, Answer], R]) -> R:
-    """What `answered` makes of the answer to this request; raises the error of the last attempt.
+    """What `answered` makes of a success; raises the error of the last attempt.
 
     What `answered` raises is the attempt's.
     """
@@ -58,21 +58,30 @@ def _tried(
     try:
         answer = transport.send(call.asked.message, timeout=call.timeout())
         try:
+            if not succeeded(answer.status):
+                raise _refusal(call, answer)
             result.append(answered(call, attempt, answer))
         except BaseException:
             answer.close()
             raise
+    except ConfigurationError:
+        raise  # It cannot be sent: there was no attempt.
     except Error as error:
-        return refused(error)
+        return call.refused(error)
     return Committed(attempt)
 
 
+def _refusal(call: Carriage, answer: Answer) -> APIStatusError:
+    try:
+        return call.failure(answer.status, answer.headers, answer.read())
+    except RemoteProtocolError as why:
+        return call.failure(answer.status, answer.headers, b"", unreadable=why)
+
+
 def _answered(call: Call, attempt: Attempt, answer: Answer) -> Carried:
-    if not succeeded(answer.status):
-        raise call.failure(answer.status, answer.headers, answer.read())
     head = call.elapsed()
     if call.asked.request.stream:
-        chunks = opened(answer, call.decoder(), call.patience())
+        chunks = opened(answer, call.decoder())
         timings = shared.Timings(head=head, first_content=call.elapsed())
         meta = call.meta(answer, attempt.number, timings)
         return Stream(
@@ -80,7 +89,7 @@ def _answered(call: Call, attempt: Attempt, answer: Answer) -> Carried:
         )
     body: bytes | None = None
     if is_stream(answer.headers):
-        response = fold(pump(answer, call.decoder(), call.patience()))
+        response = fold(pump(answer, call.decoder()))
     else:
         body = answer.read()
         response = call.decoded(body)

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from dragoman.client.asking import recorded
-from dragoman.client.call import Call, Carriage, is_stream, refused, succeeded
+from dragoman.client.call import Call, Carriage, is_stream, succeeded
 from dragoman.client.opening import opened_later, pump_later
 from dragoman.client.streamed import AsyncStream
-from dragoman.errors import Error
+from dragoman.errors import APIStatusError, ConfigurationError, Error, RemoteProtocolError
 from dragoman.exchange.wishes import Attempt, Committed, Outcome, Race, Record, Refused, Try, Wait
 from dragoman.models import shared
 from dragoman.streaming.folding import fold
@@ -28,7 +28,7 @@ async def carried_later(call: Call, transport: AsyncTransport) -> Carried:
 async def driven_later(
     call: C, transport: AsyncTransport, answered: Callable[[C, Attempt, AsyncAnswer], Awaitable[R]]
 ) -> R:
-    """What `answered` makes of the answer to this request; raises the error of the last attempt.
+    """What `answered` makes of a success; raises the error of the last attempt.
 
     What `answered` raises is the attempt's.
     """
@@ -62,21 +62,30 @@ async def _tried(
     try:
         answer = await transport.send(call.asked.message, timeout=call.timeout())
         try:
+            if not succeeded(answer.status):
+                raise await _refusal(call, answer)
             result.append(await answered(call, attempt, answer))
         except BaseException:
             answer.close()
             raise
+    except ConfigurationError:
+        raise  # It cannot be sent: there was no attempt.
     except Error as error:
-        return refused(error)
+        return call.refused(error)
     return Committed(attempt)
 
 
+async def _refusal(call: Carriage, answer: AsyncAnswer) -> APIStatusError:
+    try:
+        return call.failure(answer.status, answer.headers, await answer.read())
+    except RemoteProtocolError as why:
+        return call.failure(answer.status, answer.headers, b"", unreadable=why)
+
+
 async def _answered(call: Call, attempt: Attempt, answer: AsyncAnswer) -> Carried:
-    if not succeeded(answer.status):
-        raise call.failure(answer.status, answer.headers, await answer.read())
     head = call.elapsed()
     if call.asked.request.stream:
-        chunks = await opened_later(answer, call.decoder(), call.patience())
+        chunks = await opened_later(answer, call.decoder())
         timings = shared.Timings(head=head, first_content=call.elapsed())
         meta = call.meta(answer, attempt.number, timings)
         return AsyncStream(
@@ -84,7 +93,7 @@ async def _answered(call: Call, attempt: Attempt, answer: AsyncAnswer) -> Carrie
         )
     body: bytes | None = None
     if is_stream(answer.headers):
-        pieces = pump_later(answer, call.decoder(), call.patience())
+        pieces = pump_later(answer, call.decoder())
         response = fold([chunk async for chunk in pieces])
     else:
         body = await answer.read()

@@ -7,7 +7,7 @@ and is carried by the same conversation as a chat completion.
 from collections.abc import Mapping
 
 from dragoman.client.asking import Options, Sendable, message, ready
-from dragoman.client.call import Carriage, succeeded
+from dragoman.client.call import Carriage
 from dragoman.client.carrying import driven
 from dragoman.client.carrying_later import driven_later
 from dragoman.client.configured import Configured
@@ -28,9 +28,7 @@ class Listing(Carriage):
     def answered(
         self, answer: Answer | AsyncAnswer, attempt: Attempt, head: float, body: bytes
     ) -> shared.ListModelsResponse:
-        """The list that this answer is; raises the error that it tells."""
-        if not succeeded(answer.status):
-            raise self.failure(answer.status, answer.headers, body)
+        """The list that this answer is."""
         models = self.asked.dialect.decode_models(body)
         timings = shared.Timings(head=head, total=self.elapsed())
         return models.with_meta(self.meta(answer, attempt.number, timings, body))
@@ -56,6 +54,7 @@ def listing(name: str, providers: Mapping[str, ConfiguredProvider], options: Opt
         profile=profile,
         encoded=encoded,
         message=message(encoded.path, provider, options, method=encoded.method, encoded=encoded),
+        key=provider.api_key,
     )
     return Listing(sendable, options)
 

@@ -5,40 +5,15 @@ answer is the answer. The next bytes are read only when the last chunk was taken
 back-pressure. What differs between blocking and asynchronous is who waits.
 """
 
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Final
 
 from dragoman.dialects.dialect import StreamDecoder
-from dragoman.errors import APITimeoutError
 from dragoman.streaming.writing import Chunk
 from dragoman.transport.protocol import Answer, AsyncAnswer
 
 EVENTS: Final = (b"data:", b"event:", b":")
 """How a stream of events begins, whatever its content type says."""
-
-
-class Patience:
-    """The wait for the first content; keep-alives are bytes, but no content."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._until = time.monotonic() + seconds
-        self._over = False
-
-    def heard(self, chunk: Chunk) -> bool:
-        """Whether there is content by now, with this chunk."""
-        self._over = self._over or is_content(chunk)
-        return self._over
-
-    def check(self) -> None:
-        """Raise `APITimeoutError` (`first_content`) where the wait was too long."""
-        if not self._over and time.monotonic() > self._until:
-            raise APITimeoutError(
-                f"expected content within {self._seconds:g} s; only keep-alives came",
-                phase="first_content",
-                attempt_class="started",
-            )
 
 
 def is_content(chunk: Chunk) -> bool:
@@ -48,18 +23,23 @@ def is_content(chunk: Chunk) -> bool:
     )
 
 
-def says_json(headers: Mapping[str, str]) -> bool:
-    """Whether the body may be a whole answer, or an error, though a stream was asked for."""
-    return headers.get("content-type", "").startswith("application/json")
+WHOLE: Final = ("application/json", "text/html")
+"""Content types of what may be no stream, though one was asked for: an answer, an error, a page."""
 
 
-def opened(answer: Answer, decoder: StreamDecoder, patience: Patience) -> Iterator[Chunk]:
+def says_whole(headers: Mapping[str, str]) -> bool:
+    """Whether the body may be a whole answer, or none at all."""
+    return headers.get("content-type", "").startswith(WHOLE)
+
+
+def opened(answer: Answer, decoder: StreamDecoder) -> Iterator[Chunk]:
     """The chunks of an answer, once it has content; raises what goes wrong before."""
-    chunks = pump(answer, decoder, patience)
+    chunks = pump(answer, decoder)
     held: list[Chunk] = []
     for chunk in chunks:
         held.append(chunk)
-        if patience.heard(chunk):
+        if is_content(chunk):
+            answer.content_came()
             break
     return _after(held, chunks)
 
@@ -69,14 +49,14 @@ def _after(held: list[Chunk], chunks: Iterator[Chunk]) -> Iterator[Chunk]:
     yield from chunks
 
 
-def pump(answer: Answer, decoder: StreamDecoder, patience: Patience) -> Iterator[Chunk]:
+def pump(answer: Answer, decoder: StreamDecoder) -> Iterator[Chunk]:
     """The chunks of an answer as its bytes come.
 
     A body that only the close ends is over with the dialect's terminator: nobody waits for a
     server that keeps such a connection open.
     """
     head = b""
-    if says_json(answer.headers):
+    if says_whole(answer.headers):
         for piece in answer:
             head += piece
             if not undecided(head):
@@ -87,7 +67,6 @@ def pump(answer: Answer, decoder: StreamDecoder, patience: Patience) -> Iterator
         yield from decoder.receive(head)
         for piece in answer:
             yield from decoder.receive(piece)
-            patience.check()
             if decoder.error is not None:
                 raise decoder.error
             if decoder.terminated and answer.ended_by_close:
@@ -97,15 +76,14 @@ def pump(answer: Answer, decoder: StreamDecoder, patience: Patience) -> Iterator
         raise decoder.error
 
 
-async def opened_later(
-    answer: AsyncAnswer, decoder: StreamDecoder, patience: Patience
-) -> AsyncIterator[Chunk]:
+async def opened_later(answer: AsyncAnswer, decoder: StreamDecoder) -> AsyncIterator[Chunk]:
     """As `opened`, on an event loop."""
-    chunks = pump_later(answer, decoder, patience)
+    chunks = pump_later(answer, decoder)
     held: list[Chunk] = []
     async for chunk in chunks:
         held.append(chunk)
-        if patience.heard(chunk):
+        if is_content(chunk):
+            answer.content_came()
             break
     return _after_later(held, chunks)
 
@@ -117,12 +95,10 @@ async def _after_later(held: list[Chunk], chunks: AsyncIterator[Chunk]) -> Async
         yield chunk
 
 
-async def pump_later(
-    answer: AsyncAnswer, decoder: StreamDecoder, patience: Patience
-) -> AsyncIterator[Chunk]:
+async def pump_later(answer: AsyncAnswer, decoder: StreamDecoder) -> AsyncIterator[Chunk]:
     """As `pump`, on an event loop."""
     head = b""
-    if says_json(answer.headers):
+    if says_whole(answer.headers):
         async for piece in answer:
             head += piece
             if not undecided(head):
@@ -135,7 +111,6 @@ async def pump_later(
         async for piece in answer:
             for chunk in decoder.receive(piece):
                 yield chunk
-            patience.check()
             if decoder.error is not None:
                 raise decoder.error
             if decoder.terminated and answer.ended_by_close:

@@ -60,6 +60,7 @@ class Stream(Iterator[Chunk]):
                 self.close()
                 if isinstance(failure, Error):
                     failure.attempt_class = "content"
+                    failure.attempts = self.meta.attempts
                 raise
             shown = for_caller(chunk, include_usage=self._include_usage)
             if shown is not None:
@@ -142,6 +143,7 @@ class AsyncStream(AsyncIterator[Chunk]):
                 self.close()
                 if isinstance(failure, Error):
                     failure.attempt_class = "content"
+                    failure.attempts = self.meta.attempts
                 raise
             shown = for_caller(chunk, include_usage=self._include_usage)
             if shown is not None:

@@ -8,6 +8,7 @@ the caller's timeout is the timeout that it would be on a network.
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -47,8 +48,8 @@ class InProcess:
         pauses.wait(answer.before, "first_byte")
         headers = with_id(answer.headers)
         if isinstance(answer, WholeAnswer):
-            return SimulatedAnswer(answer.status, headers, iter([answer.body]))
-        return SimulatedAnswer(answer.status, headers, played(answer.steps, pauses))
+            return SimulatedAnswer(answer.status, headers, iter([answer.body]), pauses)
+        return SimulatedAnswer(answer.status, headers, played(answer.steps, pauses), pauses)
 
     def close(self) -> None:
         """Nothing is ever open."""
@@ -59,9 +60,16 @@ class SimulatedAnswer:
 
     ended_by_close = False
 
-    def __init__(self, status: int, headers: Mapping[str, str], pieces: Iterator[bytes]) -> None:
+    def __init__(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        pieces: Iterator[bytes],
+        pauses: "Pauses",
+    ) -> None:
         self.status = status
         self.headers = headers
+        self.content_came = pauses.content_came
         self._closed = False
         self._pieces = self._until_closed(pieces)
 
@@ -97,21 +105,27 @@ class Pauses:
         self._sleep = sleep
         self._timeout = timeout
         self._left = timeout.total
+        self._content = timeout.first_content
         for phase in ("total", "connect"):
             if getattr(timeout, phase) <= 0:
                 raise failures.expired("simulator", phase, timeout, "not_sent")
 
     def wait(self, seconds: float, phase: str) -> None:
         bound: float = getattr(self._timeout, phase)
-        patience = min(bound, self._left)
+        bounds = {phase: bound, "first_content": self._content, "total": self._left}
+        passed, patience = min(bounds.items(), key=lambda item: item[1])
         if seconds > patience:
             self._sleep(patience)
             attempt_class: AttemptClass = "ambiguous" if phase == "first_byte" else "started"
-            passed = "total" if self._left < bound else phase
             raise failures.expired("simulator", passed, self._timeout, attempt_class)
         if seconds:
             self._sleep(seconds)
         self._left -= seconds
+        self._content -= seconds
+
+    def content_came(self) -> None:
+        """From now on nothing is said of the first content."""
+        self._content = inf
 
 
 def path_of(request: Request) -> str:

@@ -63,6 +63,10 @@ class AsyncSimulatedAnswer:
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._pieces
 
+    def content_came(self) -> None:
+        """From now on nothing is said of the first content."""
+        self._answer.content_came()
+
     async def read(self, limit: int = BODY_LIMIT) -> bytes:
         """The rest of the body; over `limit` bytes it is refused, as by any transport."""
         pieces: list[bytes] = []

@@ -24,6 +24,9 @@ DONE: Final = b"data: [DONE]\n\n"
 KEEP_ALIVE: Final = b": keep-alive\n\n"
 """A comment: keeps the connection busy and is no event."""
 
+EVENT_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of one event; a whole answer may have as many."""
+
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -45,7 +48,7 @@ class Splitter:
 
     __slots__ = ("_begun", "_between_events", "_cr", "_data", "_line", "_max_event_bytes", "_name")
 
-    def __init__(self, max_event_bytes: int = 64 * 1024 * 1024) -> None:
+    def __init__(self, max_event_bytes: int = EVENT_LIMIT) -> None:
         self._max_event_bytes = max_event_bytes
         self._data = bytearray()
         self._line = bytearray()

@@ -150,6 +150,9 @@ class AsyncioAnswer:
             raise StopAsyncIteration
         return piece
 
+    def content_came(self) -> None:
+        self._deadlines.content_came()
+
     async def read(self, limit: int = BODY_LIMIT) -> bytes:
         pieces: list[bytes] = []
         size = 0

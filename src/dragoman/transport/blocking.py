@@ -144,6 +144,9 @@ class BlockingAnswer:
                 raise
         return self._pieces.popleft()
 
+    def content_came(self) -> None:
+        self._deadlines.content_came()
+
     def read(self, limit: int = BODY_LIMIT) -> bytes:
         pieces: list[bytes] = []
         size = 0

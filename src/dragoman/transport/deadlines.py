@@ -1,13 +1,15 @@
 """How far one attempt has come, and how long that may still take; for both drivers.
 
-A phase lasts from its beginning; `write` and `between_events` begin anew with each step. What a
-failure is called follows from the phase: only once a byte of the request has left may the provider
-have seen it.
+A phase lasts from its beginning; `write` and `between_events` begin anew with each step. From the
+last byte of the request on, `first_content` bounds every wait as well, until content has come; what
+that is, whoever reads the answer knows. What a failure is called follows from the phase: only once
+a byte of the request has left may the provider have seen it.
 
 Pure but for the clock, which arrives as an argument.
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Final
 
 from dragoman.errors import APIConnectionError, APITimeoutError, AttemptClass
@@ -21,7 +23,17 @@ LONGEST_SECONDS: Final = 1_000_000.0
 class Deadlines:
     """The deadlines of one attempt, counted from now."""
 
-    __slots__ = ("_clock", "_end", "_phase", "_timeout", "_until", "address", "sent")
+    __slots__ = (
+        "_answered",
+        "_clock",
+        "_content",
+        "_end",
+        "_phase",
+        "_timeout",
+        "_until",
+        "address",
+        "sent",
+    )
 
     def __init__(self, address: str, timeout: Timeout, clock: Callable[[], float]) -> None:
         """`clock` gives seconds, and never goes back."""
@@ -33,6 +45,8 @@ class Deadlines:
         self._clock = clock
         self._end = self._until = clock() + timeout.total
         self._phase = "total"
+        self._content = inf
+        self._answered = False
 
     def begin(self, phase: str) -> float:
         """Enters this phase, or its next step; when it is over, on the clock.
@@ -46,8 +60,20 @@ class Deadlines:
             self._until = self._end
             raise self.expired()
         until: float = now + getattr(self._timeout, phase)
+        if phase == "first_byte":
+            self._content = now + self._timeout.first_content
+        elif phase == "between_events":
+            self._answered = True
+        if self._content < until:
+            self._phase, until = "first_content", self._content
         self._until = until = until if until < self._end else self._end
+        if now >= self._content:
+            raise self.expired()
         return until
+
+    def content_came(self) -> None:
+        """There is content: from now on nothing is said of the first."""
+        self._content = inf
 
     def left(self) -> float:
         """The seconds that may still be waited, more than 0; raises where none are left."""
@@ -74,6 +100,6 @@ class Deadlines:
 
     @property
     def _attempt_class(self) -> AttemptClass:
-        if self._phase == "between_events":
+        if self._answered:
             return "started"
         return "ambiguous" if self.sent else "not_sent"

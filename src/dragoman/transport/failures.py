@@ -20,6 +20,7 @@ WHILE: Final = {
     "tls": "in the TLS handshake",
     "write": "while sending the request",
     "first_byte": "while waiting for the answer",
+    "first_content": "while waiting for the first content",
     "between_events": "while reading the answer",
     "total": "the whole request",
 }
@@ -32,7 +33,7 @@ def expired(
     seconds: float = getattr(timeout, phase)
     what = "not done" if phase == "total" else "nothing"
     return APITimeoutError(
-        f"{address}: {WHILE[phase]}: {what} within {seconds:g} s",
+        f"{address}: {WHILE[phase]}: {what} within {round(seconds, 3):g} s",
         phase=phase,
         attempt_class=attempt_class,
     )

@@ -52,7 +52,8 @@ class Answer(Protocol):
     """An answer whose head has come; its body comes as it is iterated.
 
     Iterating is once only, and may be interrupted and resumed. Whoever stops before the end
-    closes it. After the head a failure's `attempt_class` is `started`.
+    closes it. After the head a failure's `attempt_class` is `started`. Whoever finds content in it
+    says so; until then `first_content` bounds every wait.
     """
 
     @property
@@ -73,9 +74,12 @@ class Answer(Protocol):
         """The body's pieces as they come, never an empty one.
 
         Raises `APIConnectionError` with code `stream_truncated` where the message was cut,
-        `APITimeoutError` in phase `between_events` or `total`, and `RemoteProtocolError` where
-        it cannot be read.
+        `APITimeoutError` in phase `first_content`, `between_events` or `total`, and
+        `RemoteProtocolError` where it cannot be read.
         """
+
+    def content_came(self) -> None:
+        """The deadline for the first content has been kept; may be repeated."""
 
     def read(self, limit: int = BODY_LIMIT) -> bytes:
         """The rest of the body; `RemoteProtocolError` where that is over `limit` bytes."""
@@ -91,8 +95,9 @@ class Transport(Protocol):
         """Sends the request and waits for the answer's head, whatever its status.
 
         Raises `APIConnectionError` or `APITimeoutError` (phase `pool`, `dns`, `connect`, `tls`,
-        `write`, `first_byte` or `total`), `not_sent` where no byte of the request was written,
-        else `ambiguous`; and `ConfigurationError` for a request that HTTP cannot carry.
+        `write`, `first_byte`, `first_content` or `total`), `not_sent` where no byte of the request
+        was written, else `ambiguous`; and `ConfigurationError` for a request that HTTP cannot
+        carry.
         """
 
     def close(self) -> None:
@@ -113,6 +118,9 @@ class AsyncAnswer(Protocol):
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """As `Answer.__iter__`; being cancelled closes the connection at once."""
+
+    def content_came(self) -> None:
+        """As `Answer.content_came`."""
 
     async def read(self, limit: int = BODY_LIMIT) -> bytes:
         """As `Answer.read`."""

@@ -29,7 +29,10 @@ class Timeout(msgspec.Struct, frozen=True, kw_only=True):
     """From the last byte of the request to the head of the answer."""
 
     first_content: float = 600.0
-    """From the last byte of the request to the first content; reasoning models are silent long."""
+    """From the last byte of the request to the first content, or to the end of a whole answer.
+
+    Reasoning models are silent long. What only keeps the connection alive is no content.
+    """
 
     between_events: float = 120.0
     """Between two reads of the answer's body."""

@@ -140,6 +140,8 @@ def mistyped(error: msgspec.ValidationError) -> MistypedError:
 
 def _unreadable(error: Exception, text: bytes) -> UnreadableError:
     """Why this text is no JSON, in words that repeat nothing of it."""
+    if text.lstrip().startswith(b"<"):
+        return UnreadableError("this looks like a page of HTML; is the address the right one?")
     match error:
         case json.JSONDecodeError():
             why = f"{error.msg} at character {error.pos} of {len(text)}"

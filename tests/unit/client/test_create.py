@@ -10,6 +10,7 @@ import dragoman
 from dragoman.client.streamed import Stream
 from dragoman.errors import (
     APIConnectionError,
+    AuthenticationError,
     BadRequestError,
     Error,
     InternalServerError,
@@ -206,10 +207,28 @@ def test_a_status_that_is_no_success_is_raised_with_what_it_says() -> None:
 
 
 def test_a_redirect_is_not_followed() -> None:
-    with ScriptedServer(answer(b"", status="302 Found")) as server, pytest.raises(Error):
-        ask(server)
+    with ScriptedServer(answer(b"", status="302 Found")) as server:
+        with pytest.raises(Error, match="base_url has to name the address itself"):
+            ask(server)
 
     assert len(server.heard) == 1
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_page_where_an_answer_was_expected_is_called_one(streamed: bool) -> None:
+    page = answer(b"<html>Welcome!</html>", type="text/html; charset=utf-8")
+    with ScriptedServer(page) as server:
+        with pytest.raises(RemoteProtocolError, match="HTML; is the address the right one"):
+            ask(server, stream=streamed)
+
+
+def test_a_refusal_counts_though_its_body_cannot_be_read() -> None:
+    head = b"HTTP/1.1 401 \r\nContent-Encoding: br\r\nContent-Length: 3\r\n\r\n"
+    with ScriptedServer([head, b"\x0b\x02\x80"]) as server:
+        with pytest.raises(AuthenticationError, match="content-encoding br is not taken") as raised:
+            ask(server)
+
+    assert raised.value.body is None
 
 
 @pytest.mark.parametrize(
@@ -272,6 +291,25 @@ def test_a_stream_shows_neither_key_nor_text() -> None:
     assert isinstance(stream, Stream)
     assert "sk-canary" not in shown
     assert "Oslo" not in shown
+
+
+def test_an_error_after_content_tells_how_many_attempts_there_were() -> None:
+    busy = answer({"error": {"message": "busy"}}, status="503 Busy")
+    with ScriptedServer(busy, events(*SPOKEN, cut=True)) as server:
+        with pytest.raises(APIConnectionError) as raised:
+            list(ask(server, stream=True, max_retries=1))
+
+    assert raised.value.attempts == 2
+
+
+def test_a_key_that_a_provider_repeats_is_hidden_in_the_message() -> None:
+    no = {"error": {"message": "Incorrect API key provided: sk-canary."}}
+    with ScriptedServer(answer(no, status="401 Unauthorized")) as server:
+        with pytest.raises(AuthenticationError) as raised:
+            ask(server)
+
+    assert str(raised.value) == "Incorrect API key provided: <secret>."
+    assert raised.value.body == no
 
 
 def test_no_error_shows_the_key_or_the_prompt() -> None:

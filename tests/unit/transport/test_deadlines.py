@@ -81,3 +81,44 @@ def test_no_phase_begins_when_the_whole_is_over(clock: Clock) -> None:
         deadlines.begin("dns")
 
     assert raised.value.phase == "total"
+
+
+@pytest.mark.parametrize(
+    ("phase", "attempt_class"), [("first_byte", "ambiguous"), ("between_events", "started")]
+)
+def test_until_content_has_come_every_wait_for_the_answer_is_one_for_content(
+    clock: Clock, phase: str, attempt_class: str
+) -> None:
+    deadlines = Deadlines("a:1", Timeout(first_content=5), clock)
+    deadlines.begin("write")
+    deadlines.wrote(more=False)
+    deadlines.begin("first_byte")
+    clock.now += 4
+
+    if phase == "between_events":
+        assert deadlines.begin(phase) == 105
+    clock.now += 1
+    with pytest.raises(APITimeoutError) as raised:
+        deadlines.left()
+
+    assert (raised.value.phase, raised.value.attempt_class) == ("first_content", attempt_class)
+
+
+def test_what_is_no_content_does_not_put_off_its_deadline(clock: Clock) -> None:
+    deadlines = Deadlines("a:1", Timeout(first_content=5), clock)
+    deadlines.begin("first_byte")
+    clock.now += 5
+
+    with pytest.raises(APITimeoutError) as raised:
+        deadlines.begin("between_events")
+
+    assert raised.value.phase == "first_content"
+
+
+def test_once_content_has_come_the_waits_are_between_events(clock: Clock) -> None:
+    deadlines = Deadlines("a:1", Timeout(first_content=5, between_events=50), clock)
+    deadlines.begin("first_byte")
+    clock.now += 1
+    deadlines.content_came()
+
+    assert deadlines.begin("between_events") == 151

@@ -129,8 +129,11 @@ def _error(status_code: int, headers: Mapping[str, str], value: Any) -> APIStatu
     if code == "context_length_exceeded" or _overflows(message):
         status_code, code = 400, "context_length_exceeded"
     param = inner.get("param")
+    message = message or f"the provider answered {status_code} without a message"
+    if status_code < 400:
+        message += "; a redirect is not followed: base_url has to name the address itself"
     return status_error(
-        message or f"the provider answered {status_code} without a message",
+        message,
         status_code=status_code,
         code=code,
         param=param if isinstance(param, str) else None,

@@ -8,19 +8,18 @@ import os
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from math import inf
 from typing import Any
 
 from dragoman.errors import Error
+from dragoman.transport import resolving
 from dragoman.transport.aio.connection import Connection
 from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.destination import Destination
 from dragoman.transport.http1.client import ClientConnection
 from dragoman.transport.proxies import Proxy, tunnel_failed, tunnel_refused, tunnel_request
 from dragoman.transport.tls import Trust, untrusted
-
-Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
 async def open_connection(
@@ -62,21 +61,32 @@ async def within(deadlines: Deadlines, phase: str) -> AsyncIterator[None]:
         raise deadlines.broken(error) from error
 
 
-async def addresses_of(host: str, port: int) -> list[Address]:
-    try:
-        # A literal address needs no thread to wait in.
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [(family, address) for family, _, _, _, address in found]
+async def addresses_of(host: str, port: int) -> list[resolving.Address]:
+    if addresses := resolving.literal(host, port):
+        return addresses
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[resolving.Address] | OSError] = loop.create_future()
+
+    def settle(found: list[resolving.Address] | OSError) -> None:
+        if not answer.done():
+            answer.set_result(found)
+
+    def tell(found: list[resolving.Address] | OSError) -> None:
+        with suppress(RuntimeError):  # The loop is closed: nobody waits.
+            loop.call_soon_threadsafe(settle, found)
+
+    resolving.look_up(host, port, tell)
+    found = await answer
+    if isinstance(found, OSError):
+        raise found
+    return found
 
 
-async def connected(addresses: list[Address], deadlines: Deadlines) -> socket.socket:
+async def connected(addresses: list[resolving.Address], deadlines: Deadlines) -> socket.socket:
     """A socket, connected to the first address that answers; the later ones keep their share."""
     deadlines.begin("connect")
     failure: OSError = ConnectionError("it has no address")
-    for tried, (family, address) in enumerate(addresses):
+    for tried, (family, _, _, _, address) in enumerate(addresses):
         share = deadlines.left() / (len(addresses) - tried)
         try:
             async with asyncio.timeout(share):

@@ -190,15 +190,17 @@ class ClientConnection:
             return
         headers = fields_of(lines)
         tunnel = self._method == "CONNECT" and status < 300
-        if self._method == "HEAD" or status in (204, 304) or tunnel:
-            body: Body = Sized(0)
-        else:
-            body = framed(headers, minor=minor) or UntilClose()
-            self._decoder = self._decoder_of(headers)
+        bodiless = self._method == "HEAD" or status in (204, 304) or tunnel
+        body: Body | None = Sized(0) if bodiless else framed(headers, minor=minor)
+        body = body or UntilClose()
         self._ended_by_close = isinstance(body, UntilClose)
         self._open = kept_alive(headers, minor=minor) and not tunnel
         self._head, self._body = None, body
-        events.append(Head(status, headers, self._ended_by_close))
+        try:
+            self._decoder = None if bodiless else self._decoder_of(headers)
+        finally:
+            # The status counts, whatever becomes of the body.
+            events.append(Head(status, headers, self._ended_by_close))
 
     def _decoder_of(self, headers: dict[str, str]) -> Decoder | None:
         coding = headers.get("content-encoding", "").lower()

@@ -10,19 +10,16 @@ import queue
 import select
 import socket
 import sys
-import threading
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from dragoman.transport import resolving
 from dragoman.transport.deadlines import Deadlines
 
 if TYPE_CHECKING:
     import ssl
 
     from dragoman.transport.tls import Trust
-
-Addresses = list[tuple[Any, ...]]
-"""As `socket.getaddrinfo` gives them."""
 
 PLAIN: Final[tuple[type[OSError], ...]] = (BlockingIOError,)
 """What a call raises that cannot be done at once, without TLS."""
@@ -66,42 +63,21 @@ def connected(host: str, port: int, deadlines: Deadlines) -> socket.socket:
     raise deadlines.broken(failure) from failure
 
 
-def addresses_of(host: str, port: int, deadlines: Deadlines) -> Addresses:
-    """The addresses of a host, in the order in which the system wants them tried.
-
-    The system's look-up cannot be given up: where it takes too long, its thread is left to itself.
-    """
+def addresses_of(host: str, port: int, deadlines: Deadlines) -> list[resolving.Address]:
+    """The addresses of a host, in the order in which the system wants them tried."""
     deadlines.begin("dns")
-    try:
-        return looked_up(host, port, socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        pass  # A name, no address.
-    found: queue.SimpleQueue[Addresses | Exception] = queue.SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            found.put(looked_up(host, port))
-        except (OSError, UnicodeError) as error:
-            found.put(error)
-
-    try:
-        threading.Thread(target=look_up, name=f"looking up {host}", daemon=True).start()
-    except RuntimeError:
-        look_up()  # No more threads, or the interpreter is on its way out: then unbounded.
+    if addresses := resolving.literal(host, port):
+        return addresses
+    told: queue.SimpleQueue[list[resolving.Address] | OSError] = queue.SimpleQueue()
+    resolving.look_up(host, port, told.put)
     while True:
         try:
-            addresses = found.get(timeout=deadlines.left())
+            found = told.get(timeout=deadlines.left())
         except queue.Empty:
             continue
-        if isinstance(addresses, OSError):
-            raise deadlines.broken(addresses) from addresses
-        if isinstance(addresses, Exception):
-            raise deadlines.broken(OSError("the host is malformed")) from addresses
-        return addresses
-
-
-def looked_up(host: str, port: int, flags: int = 0) -> Addresses:
-    return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags))
+        if isinstance(found, OSError):
+            raise deadlines.broken(found) from found
+        return found
 
 
 def secured(sock: socket.socket, host: str, trust: "Trust", deadlines: Deadlines) -> socket.socket:
