@@ -5,6 +5,7 @@ the operator's money: so it answers to loopback names alone, wants a content typ
 send unasked, and refuses what a browser says comes from elsewhere.
 """
 
+import functools
 import hashlib
 import ipaddress
 import os
@@ -98,6 +99,7 @@ def host_of(authority: str) -> str:
     return authority.partition(":")[0]
 
 
+@functools.lru_cache(maxsize=256)  # a handful of names, and whatever a stranger tries
 def is_loopback(host: str) -> bool:
     """Whether this name or address means this machine, wherever one asks."""
     try:
