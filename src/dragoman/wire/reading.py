@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 import msgspec
 
@@ -30,18 +30,23 @@ class UnreadableError(Exception):
     """The text is no JSON; the message says where it stops being any."""
 
 
+Mistake = Literal["missing", "type", "empty", "value"]
+"""Nothing came; something of another type; an array without items; another value of the type."""
+
+
 class MistypedError(Exception):
     """The text is JSON of another shape; `path` says where, `what` what was expected."""
 
-    def __init__(self, what: str, path: str) -> None:
+    def __init__(self, what: str, path: str, mistake: Mistake = "value") -> None:
         super().__init__(f"{path or 'body'}: {what}")
         self.what = what
         self.path = path
+        self.mistake = mistake
 
     def within(self, outer: str) -> "MistypedError":
         """The same of a value that is itself at the place `outer`."""
         joint = "." if self.path and not self.path.startswith("[") else ""
-        return MistypedError(self.what, f"{outer}{joint}{self.path}")
+        return MistypedError(self.what, f"{outer}{joint}{self.path}", self.mistake)
 
 
 def read(text: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
@@ -119,15 +124,18 @@ def mistyped(error: msgspec.ValidationError) -> MistypedError:
     whole = _WRONG.match(str(error))
     assert whole is not None
     what, path = whole["what"], (whole["path"] or "$").removeprefix("$").removeprefix(".")
+    mistake: Mistake = "value"
     if missing := _MISSING.match(what):
         path = f"{path}.{missing['field']}" if path else missing["field"]
-        what = "expected a value; got nothing"
+        what, mistake = "expected a value; got nothing", "missing"
     elif expected := _EXPECTED.match(what):
         wanted = expected["expected"].replace(" | ", " or ") + expected["bound"]
         what = f"expected {wanted}" + (f"; got {expected['got']}" if expected["got"] else "")
+        empty = expected["expected"] == "array" and expected["bound"] == " of length >= 1"
+        mistake = "type" if expected["got"] else "empty" if empty else "value"
     elif what == "Number out of range":
         what = "expected a number in range; got one out of it"
-    return MistypedError(what, path)
+    return MistypedError(what, path, mistake)
 
 
 def _unreadable(error: Exception, text: bytes) -> UnreadableError:

@@ -26,6 +26,14 @@ All are of fields that may be missing: `extra` holds the word, and the type has 
 
 OTHER_TAG: Final = "dragoman.other"
 
+CODES: Final[dict[reading.Mistake, str]] = {
+    "missing": "missing_required_parameter",
+    "type": "invalid_type",
+    "empty": "empty_array",
+    "value": "invalid_value",
+}
+"""What OpenAI calls a mistake."""
+
 
 def second_reading(body: bytes) -> shared.CreateChatCompletionRequest:
     """The request that this body is; raises `BadRequestError` naming the place."""
@@ -41,12 +49,12 @@ def second_reading(body: bytes) -> shared.CreateChatCompletionRequest:
         request = msgspec.convert(known, shared.CreateChatCompletionRequest)
     except msgspec.ValidationError as error:
         wrong = reading.mistyped(error)
-        raise _bad(str(wrong), wrong.path) from None
+        raise _bad(str(wrong), wrong.path, wrong.mistake) from None
     return msgspec.structs.replace(request, extra=apart.extra or None)
 
 
-def _bad(message: str, path: str) -> BadRequestError:
-    return BadRequestError(message, status_code=400, code="invalid_value", param=path or None)
+def _bad(message: str, path: str, mistake: reading.Mistake) -> BadRequestError:
+    return BadRequestError(message, status_code=400, code=CODES[mistake], param=path or None)
 
 
 class _Apart:
@@ -143,7 +151,10 @@ def _not_one_of(words: list[str], value: Any, pointer: str) -> BadRequestError:
     got = (
         "nothing" if value is ... else repr(value)[:40] if isinstance(value, str) else _kind(value)
     )
-    return _bad(f"{path}: expected one of {', '.join(words)}; got {got}", path)
+    mistake: reading.Mistake = (
+        "missing" if value is ... else "value" if isinstance(value, str) else "type"
+    )
+    return _bad(f"{path}: expected one of {', '.join(words)}; got {got}", path, mistake)
 
 
 def _kind(value: Any) -> str:
