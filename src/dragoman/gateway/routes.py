@@ -41,13 +41,14 @@ FIXED: Final[dict[str, Endpoint]] = {
     f"/v1{CHAT}": "complete",
     f"/openai/v1{CHAT}": "complete",
     "/models": "models",
+    "/openai/models": "models",
     "/v1/models": "models",
     "/openai/v1/models": "models",
     "/health/live": "live",
     "/health/ready": "ready",
 }
 
-MODEL: Final = ("/v1/models/", "/models/", "/openai/v1/models/")
+MODEL: Final = ("/v1/models/", "/models/", "/openai/v1/models/", "/openai/models/")
 """What stands before the name of a model, which may have slashes, as between deployments' two."""
 
 

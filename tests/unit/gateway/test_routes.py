@@ -29,7 +29,7 @@ def test_azures_path_names_the_model(written: str, name: str) -> None:
     assert routed("POST", path) == Route("complete", name)
 
 
-@pytest.mark.parametrize("before", ["/v1/models", "/models", "/openai/v1/models"])
+@pytest.mark.parametrize("before", ["/v1/models", "/models", "/openai/v1/models", "/openai/models"])
 @pytest.mark.parametrize(
     ("written", "name"),
     [
