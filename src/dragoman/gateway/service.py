@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -26,6 +26,8 @@ from dragoman.wire import reading
 SHUTTING_DOWN: Final = "server_shutting_down"
 
 log: Final = logging.getLogger("dragoman.gateway")
+
+AnyReply = TypeVar("AnyReply", bound=Reply | StreamedReply)
 
 
 class Gateway:
@@ -52,7 +54,7 @@ class Gateway:
     async def handle(self, request: Served) -> Reply | StreamedReply:
         """The handler of a server."""
         entry = Entry(
-            id=f"req_{os.urandom(12).hex()}",
+            id=new_id(),
             at=time.time(),
             method=request.method,
             path=request.path,
@@ -84,12 +86,14 @@ class Gateway:
             if not isinstance(reply, StreamedReply):
                 entry.status = 499 if reply is None else reply.status
                 self._over(entry, began)
-        headers = {**reply.headers, "x-dragoman-request-id": entry.id, "x-request-id": entry.id}
-        return msgspec.structs.replace(reply, headers=headers)
+        return identified(reply, entry)
 
     def refused(self, error: APIStatusError) -> Reply:
-        """How the server tells what it refuses itself."""
-        return refusal(error)
+        """How the server tells what it refuses itself: it knows neither method nor path."""
+        entry = Entry(id=new_id(), at=time.time(), method="-", path="-", status=error.status_code)
+        reply = identified(told_as(error, entry), entry)
+        self._tell(entry)
+        return reply
 
     def stop(self) -> None:
         """End what is under way: each stream by an error event, each other request by an error."""
@@ -167,6 +171,17 @@ def shutting_down() -> Error:
         retry_after=1,
         should_retry=True,
     )
+
+
+def new_id() -> str:
+    """An id for a request, in the form of OpenAI's."""
+    return f"req_{os.urandom(12).hex()}"
+
+
+def identified(reply: AnyReply, entry: Entry) -> AnyReply:
+    """The reply with the id of its request, also under the name that OpenAI's clients look for."""
+    headers = {**reply.headers, "x-dragoman-request-id": entry.id, "x-request-id": entry.id}
+    return msgspec.structs.replace(reply, headers=headers)
 
 
 def told_as(error: Error, entry: Entry, *, allow: str | None = None) -> Reply:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dragoman.errors import status_error
 from dragoman.gateway.configuration import configure
 from tests.doors import ASKED, CHAT, JSON, Told, asked, error_of, made
 from tests.upstream import Upstream, whole
@@ -285,3 +286,12 @@ def test_a_request_keeps_the_configuration_that_it_came_under() -> None:
 
     assert one.headers["x-dragoman-target"] == first
     assert another.headers["x-dragoman-target"] == second
+
+
+def test_what_the_server_refuses_itself_is_told_under_an_id(told: Told) -> None:
+    error = status_error("the head is over 32768 bytes", status_code=431)
+
+    reply = told.gateway.refused(error)
+
+    assert [(entry.status, entry.method, entry.path) for entry in told] == [(431, "-", "-")]
+    assert reply.headers["x-request-id"] == told[0].id
