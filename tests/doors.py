@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from typing import Any, Final
 
+from dragoman.gateway.admission import Admission
 from dragoman.gateway.configuration import configure
 from dragoman.gateway.entry import Entry
 from dragoman.gateway.service import Gateway
@@ -35,10 +36,15 @@ class Told(list[Entry]):
     gateway: Gateway
 
 
-def made(settings: Any = None, *, environ: Mapping[str, str] | None = None) -> Told:
+def made(
+    settings: Any = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    admission: Admission | None = None,
+) -> Told:
     told = Told()
     configuration = configure(settings or {}, environ=environ or {})
-    told.gateway = Gateway(configuration, tell=told.append)
+    told.gateway = Gateway(configuration, tell=told.append, admission=admission)
     return told
 
 
@@ -84,6 +90,15 @@ class Door:
         self.gateway = told.gateway
         self.port = port
 
+    @property
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The base URL as OpenAI's clients want it."""
+        return f"{self.root}/v1"
+
     def ask(
         self, method: str, path: str, fields: Any = None, headers: Mapping[str, str] = JSON
     ) -> tuple[int, dict[str, str], bytes]:
@@ -97,9 +112,14 @@ class Door:
 
 
 @contextmanager
-def opened(settings: Any = None, *, environ: Mapping[str, str] | None = None) -> Iterator[Door]:
+def opened(
+    settings: Any = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    admission: Admission | None = None,
+) -> Iterator[Door]:
     with Background() as background:
-        told = made(settings, environ=environ)
+        told = made(settings, environ=environ, admission=admission)
         gateway = told.gateway
         server = background.run(
             serve(gateway.handle, host="127.0.0.1", port=0, refusal=gateway.refused)
