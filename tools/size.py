@@ -15,15 +15,17 @@ from pathlib import Path
 FOLDERS = ("src", "tests", "tools", "bench", "docs/examples")
 FUNCTION_LINES = 60
 FILE_LINES = 500
+OTHERS = frozenset({"__pycache__", "node_modules"})
+"""Folders of what others wrote."""
 EXCEPTIONS = Path(__file__).with_name("size_exceptions.txt")
 
 
 def text_files(root: Path) -> Iterator[tuple[str, str]]:
-    """Path from `root`, with `/`, and text of whatever can be read as UTF-8; caches left out."""
+    """Path from `root`, with `/`, and text of what we wrote and can be read as UTF-8."""
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
             name = path.relative_to(root)
-            hidden = any(part.startswith(".") or part == "__pycache__" for part in name.parts)
+            hidden = any(part.startswith(".") or part in OTHERS for part in name.parts)
             if hidden or not path.is_file():
                 continue
             try:

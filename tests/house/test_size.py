@@ -62,8 +62,9 @@ def test_an_exception_gives_its_reason(tmp_path: Path) -> None:
 
 def test_caches_and_binary_files_are_passed_over(tmp_path: Path) -> None:
     root = house(tmp_path)
-    (root / "src" / "__pycache__").mkdir()
-    (root / "src" / "__pycache__" / "a.py").write_text("X = 1\n" * 501, encoding="utf-8")
+    for others in ("__pycache__", "node_modules"):
+        (root / "src" / others).mkdir()
+        (root / "src" / others / "a.py").write_text("X = 1\n" * 501, encoding="utf-8")
     (root / "src" / "model.gguf").write_bytes(b"\xff\n" * 501)
 
     assert size.complaints(root, {}) == []
