@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR)/src
 
 PLATFORMS := linux darwin win32
 
-.PHONY: check lints format format-check lint types architecture size docs-check test bench
+.PHONY: check lints format format-check lint types architecture size docs-check test clients bench
 
 check: lints test
 
@@ -45,6 +45,12 @@ docs-check: | $(BIN)/pytest
 
 test: | $(BIN)/pytest
 	$(BIN)/pytest
+
+# Not part of `check`: their versions quarrel with those of the tests.
+clients:
+	$(PYTHON) -m venv .venv-clients
+	.venv-clients/bin/pip install ".[clients]"
+	.venv-clients/bin/pytest tests/acceptance/clients tests/house/test_pins.py
 
 # Not part of `check`: it takes two minutes, and what it prints is for people.
 bench: | $(BIN)/pytest
