@@ -73,6 +73,14 @@ def test_the_error_of_whoever_forgets_the_content_type(door: Door) -> None:
     assert json.loads(body)["error"]["message"].startswith("content-type: expected application")
 
 
+def test_the_error_of_whoever_says_too_much(door: Door) -> None:
+    head, body = curl(*asking(door, model="sim/echo"), "-H", "Content-Length: 99999999999")
+
+    assert head.startswith("http/1.1 413 ")
+    assert faults("ErrorResponse", json.loads(body)) == []
+    assert f"\nx-request-id: {door.entries[-1].id}" in head
+
+
 @pytest.mark.parametrize("path", ["/models", "/models/sim/echo"])
 def test_the_head_of_models_is_that_of_asking_for_them(door: Door, path: str) -> None:
     head, body = curl("--head", f"{door.url}{path}")

@@ -167,10 +167,14 @@ def test_azures_client_shows_its_key_in_its_own_header() -> None:
     assert door.entries[0].key == "team"
 
 
-def test_a_wrong_key_is_an_error_of_authentication() -> None:
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [({}, "invalid_api_key"), ({"Authorization": ""}, "missing_api_key")],
+)
+def test_a_wrong_key_is_an_error_of_authentication(headers: dict[str, str], code: str) -> None:
     with opened({"keys": {"team": {"key": "right"}}}) as door, client_of(door) as client:
         with pytest.raises(openai.AuthenticationError) as raised:
-            client.models.list()
+            client.with_options(default_headers=headers).models.list()
 
-    assert (raised.value.status_code, raised.value.code) == (401, "invalid_api_key")
+    assert (raised.value.status_code, raised.value.code) == (401, code)
     assert raised.value.request_id == door.entries[0].id

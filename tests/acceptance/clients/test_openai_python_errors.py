@@ -4,6 +4,7 @@ Where the error is OpenAI's, it is heard twice, from OpenAI itself and through t
 have to be the same, but for the id of the request, which is ours.
 """
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Final, NamedTuple
@@ -15,7 +16,7 @@ from openai import OpenAI
 from dragoman.gateway.admission import Admission
 from tests.acceptance.clients.engines import HI
 from tests.doors import Door, opened
-from tests.upstream import END, STREAM, Act, Script, Upstream, events, whole
+from tests.upstream import END, STREAM, Act, Script, Upstream, chunk, events, whole
 
 JSON: Final = {"Content-Type": "application/json"}
 
@@ -233,6 +234,23 @@ def test_an_error_of_openais_is_the_same_through_the_gateway(
     assert thrown(ours) == thrown(theirs)
     assert ours.body["message"] == theirs.body["message"]
     assert ours.request_id == door.entries[0].id
+
+
+def test_an_error_in_the_middle_of_openais_stream_is_the_same_through_the_gateway() -> None:
+    error = {"message": "The server had an error.", "type": "server_error", "param": None}
+    told = json.dumps({"error": {**error, "code": "server_error"}}).encode()
+    failing_stream: Script = [STREAM, *events(2), chunk(b"data: %b\n\n" % told), *END[1:]]
+
+    def ask(model: str) -> Callable[[OpenAI], Any]:
+        return lambda client: list(create(client, model=model, stream=True))
+
+    with Upstream(failing_stream) as itself:
+        theirs = raised_by(ask("m"), client_of(f"{itself.url}/v1"))
+    with Upstream(failing_stream) as upstream, in_front_of(upstream) as door:
+        ours = raised_by(ask("up/m"), client_of(door.url))
+
+    assert thrown(ours) == thrown(theirs)
+    assert (ours.message, ours.body["type"]) == (theirs.message, theirs.body["type"])
 
 
 # How often

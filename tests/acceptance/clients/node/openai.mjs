@@ -5,7 +5,7 @@ import { zodResponseFormat } from "openai/helpers/zod";
 import { z } from "zod";
 
 const { baseURL, model, chat, calling, shaping, messages, tools, failures } = JSON.parse(process.argv[2]);
-const client = new OpenAI({ baseURL, apiKey: "any", maxRetries: 0 });
+const client = new OpenAI({ baseURL, apiKey: "any" });
 const completions = client.chat.completions;
 
 async function whole() {
