@@ -204,7 +204,7 @@ PLACES: Final = [
             "BadRequestError",
             "client",
             0,
-            "invalid_value",
+            "empty_array",
             says="messages: expected array of length >= 1",
         ),
         [("messages", [])],
