@@ -225,6 +225,8 @@ def type_of(status_code: int, code: str | None = None) -> str:
     """The `type` of an error object with this status; a spent quota has its own."""
     if status_code == 429 and code in QUOTA_CODES:
         return "insufficient_quota"
+    if status_code < 400:
+        return "upstream_error"  # a redirect, which is not followed
     fallback = "server_error" if status_code >= 500 else "invalid_request_error"
     return STATUS_TYPES.get(status_code, fallback)
 

@@ -18,7 +18,7 @@ import pytest
 from tests import corpus, judge, schema
 from tests.gateways import HI, ByModel, Door, ask, lab, running, until
 from tests.plain import Caller, Heard
-from tests.upstream import STREAM, Act, Script, Seen, Send
+from tests.upstream import STREAM, Act, Script, Seen, Send, whole
 
 CALLERS: Final = 4
 
@@ -217,3 +217,16 @@ def answers(door: Door, first: int, asked: list[Cut]) -> list[Heard]:
 @needs_streams
 def test_no_cut_is_told_as_an_end() -> None:
     assert campaign(EVERYWHERE, 20, seed=1) > 5_000
+
+
+@pytest.mark.parametrize("status", [204, 301, 304, 307, 400, 429, 500, 529, 599, 999])
+def test_what_is_no_success_is_told_as_an_error_of_a_status_that_callers_know(status: int) -> None:
+    scripts = {"m": [whole({}, status=status, x_should_retry="false", location="/elsewhere")]}
+    with ByModel(scripts) as upstream, running(lab(upstream), max_retries=0) as door:
+        for stream in (False, True):
+            with Caller(door.port) as caller:
+                heard = ask(caller, {"model": "lab/m", "messages": HI, "stream": stream})
+
+            assert 400 <= heard.status < 600
+            assert schema.faults("ErrorResponse", json.loads(heard.body)) == []
+            assert "location" not in heard.headers

@@ -186,6 +186,8 @@ def test_an_error_object_is_told_from_an_odd_chunk(value: Any, is_one: bool) -> 
     [
         (status_error("x", status_code=429, code="slow_down"), 429),
         (status_error("x", status_code=529), 503),
+        (status_error("x", status_code=302), 502),
+        (status_error("x", status_code=999), 502),
         (RemoteProtocolError("x"), 502),
         (APIConnectionError("x"), 502),
         (APITimeoutError("x", phase="read"), 504),

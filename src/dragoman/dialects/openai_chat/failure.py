@@ -258,7 +258,9 @@ def status_of(error: Error) -> int:
     """The HTTP status under which this error is told."""
     match error:
         case APIStatusError():
-            return 503 if error.status_code == 529 else error.status_code
+            status = 503 if error.status_code == 529 else error.status_code
+            # A redirect that is not followed, or a status of one's own, is no answer to a caller.
+            return status if 400 <= status < 600 else 502
         case APITimeoutError():
             return 504
         case ConfigurationError():
