@@ -58,17 +58,22 @@ class Server:
         )
 
     def retire(self) -> None:
-        """Go on listening, and answer each connection once more; idle ones are closed."""
+        """Go on listening, and answer each connection once more, those that are idle as well.
+
+        Closing them now would cut whoever is about to ask.
+        """
         self.retired = True
-        for connection in list(self._connections):
-            connection.drain()
+        for connection in self._connections:
+            connection.retire()
 
     def stop_listening(self) -> None:
-        """Take no connection any more; answers under way go on."""
+        """Take no connection any more, and close idle ones; answers under way go on."""
         self._closing = True
         if self._listener is not None:
             self._listener.close()
         self.retire()
+        for connection in list(self._connections):
+            connection.drain()
 
     async def emptied(self) -> None:
         """Return when no connection is open."""
