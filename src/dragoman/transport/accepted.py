@@ -149,7 +149,7 @@ class Accepted(asyncio.BufferedProtocol):
 
     def drain(self) -> None:
         """Close after the answer that is owed, or at once where none is."""
-        self._connection.close_after_answer()
+        self.retire()
         if self._connection.idle:
             self._close()
 

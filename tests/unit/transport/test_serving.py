@@ -16,6 +16,7 @@ from dragoman.transport.handling import (
     Served,
     StreamedReply,
 )
+from dragoman.transport.serving import Server
 from tests.background import PATIENCE_SECONDS
 from tests.plain import Caller
 from tests.served import SOON, Waiting, called, echo, serving, streaming, until_empty
@@ -351,6 +352,24 @@ async def begun(coroutine: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
     task = asyncio.create_task(coroutine)
     await asyncio.sleep(0)
     return task
+
+
+async def retired(server: Server) -> None:
+    server.retire()
+
+
+def test_a_server_that_retires_answers_each_connection_once_more() -> None:
+    with serving(echo) as (server, background):
+        with Caller(server.port) as fresh, Caller(server.port) as used:
+            used.get()
+            used.answer()
+            background.run(retired(server))
+
+            with Caller(server.port) as later:
+                for caller in (fresh, used, later):
+                    caller.get()
+                    assert caller.answer().headers["connection"] == "close"
+                    assert caller.rest() == b""
 
 
 def test_closing_closes_idle_connections_at_once() -> None:
