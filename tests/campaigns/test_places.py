@@ -212,7 +212,7 @@ PLACES: Final = [
     Place(
         "a field of the wrong type",
         LAB,
-        Told("BadRequestError", "client", 0, "invalid_value", says="temperature: expected"),
+        Told("BadRequestError", "client", 0, "invalid_type", says="temperature: expected"),
         [("temperature", "warm")],
     ),
 ]

@@ -382,24 +382,6 @@ def test_closing_closes_idle_connections_at_once() -> None:
             assert (fresh.rest(), used.rest()) == (b"", b"")
 
 
-def test_a_server_that_retires_answers_each_connection_once_more() -> None:
-    async def retired() -> None:
-        server.retire()
-
-    with serving(echo) as (server, background):
-        with Caller(server.port) as fresh, Caller(server.port) as used:
-            used.get()
-            used.answer()
-            background.run(retired())
-            with Caller(server.port) as late:
-                for caller in (fresh, used, late):
-                    caller.get()
-                    heard = caller.answer()
-
-                    assert (heard.status, heard.headers["connection"]) == (200, "close")
-                    assert caller.rest() == b""
-
-
 def test_what_is_left_after_the_grace_is_cut_and_has_cleaned_up() -> None:
     waiting = Waiting(first=b"one")
     with serving(waiting) as (server, background), Caller(server.port) as caller:
