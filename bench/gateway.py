@@ -4,6 +4,7 @@ Callers and provider are processes of their own and are not counted. Counted is 
 of every thread of the proxy's processes, as the kernel's scheduler tells it; so this needs Linux.
 """
 
+import functools
 import os
 import shutil
 import socket
@@ -28,13 +29,10 @@ PATIENCE_SECONDS: Final = 10
 def rows(into: ExitStack, *, quick: bool) -> list[Callable[[], Row]]:
     """Each row, made when it is called; raises `NotMeasuredError`."""
     nginx = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if nginx is None or sys.platform != "linux":
+    if nginx is None or not Path("/proc/self/schedstat").exists():
         raise NotMeasuredError("nginx is not installed, or this is not Linux")
-    program = nginx
-    return [
-        lambda what=what: row(into, program, what, quick=quick)  # type: ignore[misc] # mypy cannot infer it
-        for what in ("create", "stream")
-    ]
+    made = functools.partial(row, into, nginx, quick=quick)
+    return [functools.partial(made, what) for what in ("create", "stream")]
 
 
 def row(into: ExitStack, nginx: str, what: str, *, quick: bool) -> Row:
