@@ -295,8 +295,6 @@ class Connection(asyncio.Protocol):
     async def _take(self, step: Step, seen: Seen) -> None:
         match step:
             case Send(data, tokens):
-                if self.transport.is_closing():
-                    await asyncio.sleep(0)  # in which whoever tells us so ends this script
                 self.transport.write(data)
                 self._upstream.note(lambda: setattr(seen, "billed", seen.billed + tokens))
                 await self._writable.wait()
