@@ -144,7 +144,7 @@ class Accepted(asyncio.BufferedProtocol):
     # Called by the server
 
     def retire(self) -> None:
-        """Close after the answer that is owed, or after the next."""
+        """Close after the answer that is owed, or the next one."""
         self._connection.close_after_answer()
 
     def drain(self) -> None:

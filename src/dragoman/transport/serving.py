@@ -58,19 +58,20 @@ class Server:
         )
 
     def retire(self) -> None:
-        """Go on listening, and answer each connection once more.
+        """Go on listening, and answer each connection once more, those that are idle as well.
 
-        Those that are idle are not closed yet: a request may be on its way to them.
+        Closing them now would cut whoever is about to ask.
         """
         self.retired = True
-        for connection in list(self._connections):
+        for connection in self._connections:
             connection.retire()
 
     def stop_listening(self) -> None:
-        """Take no connection any more, and close the idle ones; answers under way go on."""
-        self._closing = self.retired = True
+        """Take no connection any more, and close idle ones; answers under way go on."""
+        self._closing = True
         if self._listener is not None:
             self._listener.close()
+        self.retire()
         for connection in list(self._connections):
             connection.drain()
 
