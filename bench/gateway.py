@@ -42,10 +42,11 @@ def row(into: ExitStack, nginx: str, what: str, *, quick: bool) -> Row:
     requests = REQUESTS[what] // (100 if quick and what == "create" else 1)
 
     def run(subject: "subprocess.Popen[str]", port: int, model: str) -> Run:
-        if what == "stream":
+        if what == "stream" and not quick:
             model += "-paced"
         load = Asking.started(into, None, python, "bench.loading", str(port), model, what)
-        load.told(max(64, requests // 10))  # warms up
+        if not quick:
+            load.told(max(64, requests // 10))  # warms up
 
         def once() -> float:
             before = processor_seconds(subject.pid)

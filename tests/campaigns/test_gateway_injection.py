@@ -14,7 +14,7 @@ import pytest
 from dragoman.gateway.entry import as_json, for_people
 from tests.gateways import HI, KEY, ByModel, ask, lab, running, until
 from tests.plain import Caller, Heard
-from tests.upstream import END, STREAM, Script, Seen, Send, chunk, whole
+from tests.upstream import END, STREAM, Script, Seen, Send, chunk, event, whole
 
 EVIL: Final = "x-evil: 1"
 
@@ -266,3 +266,27 @@ def test_what_was_lost_is_told_in_a_header_that_has_no_text_of_others(count: int
         check(heard, door.entries)
 
     assert len(heard.headers.get("x-dragoman-losses", "")) <= 2048 + 20
+
+
+def test_the_key_of_an_upstream_comes_back_to_nobody() -> None:
+    told = {"error": {"message": f"Incorrect API key provided: {KEY}.", "code": "invalid_api_key"}}
+    failure = {"error": {"message": f"no such key as {KEY}"}}
+    scripts: dict[str, Script] = {
+        "whole": [whole(told, status=401)],
+        "plain": [whole(f"Bearer {KEY} is wrong".encode(), status=403)],
+        "late": [
+            STREAM,
+            event("word"),
+            chunk(b"data: %b\n\n" % json.dumps(failure).encode()),
+            *END,
+        ],
+        "stream": [STREAM, chunk(b"data: %b\n\n" % json.dumps(failure).encode()), *END],
+    }
+    with ByModel(scripts) as upstream, running(lab(upstream), max_retries=0) as door:
+        for model in scripts:
+            with Caller(door.port) as caller:
+                stream = model in ("stream", "late")
+                heard = ask(caller, {"model": f"lab/{model}", "messages": HI, "stream": stream})
+
+            check(heard, door.entries)
+        assert len(upstream.requests) == len(scripts)

@@ -72,11 +72,14 @@ class Carriage:
 
     def refused(self, error: Error) -> Refused:
         """What the conversation is told of a failed attempt."""
+        self.hide_key(error)
+        return Refused(error, error.retry_after if isinstance(error, APIStatusError) else None)
+
+    def hide_key(self, error: Error) -> None:
+        """Take the key out of a message: some providers repeat it, and it is read by everyone."""
         key = self.asked.key.reveal() if self.asked.key else ""
         if key and key in error.message:
-            # Some providers repeat it, and a message is read by everyone.
             reword(error, error.message.replace(key, HIDDEN))
-        return Refused(error, error.retry_after if isinstance(error, APIStatusError) else None)
 
     def elapsed(self) -> float:
         """Seconds since it was asked for."""

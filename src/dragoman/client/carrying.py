@@ -84,9 +84,7 @@ def _answered(call: Call, attempt: Attempt, answer: Answer) -> Carried:
         chunks = opened(answer, call.decoder())
         timings = shared.Timings(head=head, first_content=call.elapsed())
         meta = call.meta(answer, attempt.number, timings)
-        return Stream(
-            answer, chunks, include_usage=call.include_usage, meta=meta, elapsed=call.elapsed
-        )
+        return Stream(answer, chunks, call=call, meta=meta)
     body: bytes | None = None
     if is_stream(answer.headers):
         response = fold(pump(answer, call.decoder()))

@@ -88,9 +88,7 @@ async def _answered(call: Call, attempt: Attempt, answer: AsyncAnswer) -> Carrie
         chunks = await opened_later(answer, call.decoder())
         timings = shared.Timings(head=head, first_content=call.elapsed())
         meta = call.meta(answer, attempt.number, timings)
-        return AsyncStream(
-            answer, chunks, include_usage=call.include_usage, meta=meta, elapsed=call.elapsed
-        )
+        return AsyncStream(answer, chunks, call=call, meta=meta)
     body: bytes | None = None
     if is_stream(answer.headers):
         pieces = pump_later(answer, call.decoder())

@@ -6,7 +6,7 @@ Both begin with an answer that has content already (`opening`): what fails now i
 import warnings
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -15,6 +15,9 @@ from dragoman.errors import Error
 from dragoman.models import shared
 from dragoman.streaming.writing import Chunk
 from dragoman.transport.protocol import Answer, AsyncAnswer
+
+if TYPE_CHECKING:
+    from dragoman.client.call import Call
 
 
 class Stream(Iterator[Chunk]):
@@ -29,17 +32,16 @@ class Stream(Iterator[Chunk]):
         answer: Answer,
         chunks: Iterator[Chunk],
         *,
-        include_usage: bool,
+        call: "Call",
         meta: shared.Meta,
-        elapsed: Callable[[], float],
     ) -> None:
         self.meta = meta
         """How this answer came about: losses, target, the provider's request id, timings."""
-        self._elapsed = elapsed
+        self._call = call
         self._answer = answer
         self._over = False
         self._when_closed: Callable[[], None] | None = None
-        self._include_usage = include_usage
+        self._include_usage = call.include_usage
         self._chunks = chunks
 
     @property
@@ -54,13 +56,14 @@ class Stream(Iterator[Chunk]):
                 chunk = next(self._chunks)
             except StopIteration:
                 self.close()
-                self.meta = ended(self.meta, self._elapsed())
+                self.meta = ended(self.meta, self._call.elapsed())
                 raise
             except BaseException as failure:
                 self.close()
                 if isinstance(failure, Error):
                     failure.attempt_class = "content"
                     failure.attempts = self.meta.attempts
+                    self._call.hide_key(failure)
                 raise
             shown = for_caller(chunk, include_usage=self._include_usage)
             if shown is not None:
@@ -114,16 +117,15 @@ class AsyncStream(AsyncIterator[Chunk]):
         answer: AsyncAnswer,
         chunks: AsyncIterator[Chunk],
         *,
-        include_usage: bool,
+        call: "Call",
         meta: shared.Meta,
-        elapsed: Callable[[], float],
     ) -> None:
         self.meta = meta
         """How this answer came about: losses, target, the provider's request id, timings."""
-        self._elapsed = elapsed
+        self._call = call
         self._answer = answer
         self._over = False
-        self._include_usage = include_usage
+        self._include_usage = call.include_usage
         self._chunks = chunks
 
     @property
@@ -137,13 +139,14 @@ class AsyncStream(AsyncIterator[Chunk]):
                 chunk = await anext(self._chunks)
             except StopAsyncIteration:
                 self.close()
-                self.meta = ended(self.meta, self._elapsed())
+                self.meta = ended(self.meta, self._call.elapsed())
                 raise
             except BaseException as failure:
                 self.close()
                 if isinstance(failure, Error):
                     failure.attempt_class = "content"
                     failure.attempts = self.meta.attempts
+                    self._call.hide_key(failure)
                 raise
             shown = for_caller(chunk, include_usage=self._include_usage)
             if shown is not None:
