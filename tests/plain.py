@@ -85,7 +85,10 @@ class Caller:
 
     def answer(self, *, bodiless: bool = False) -> Heard:
         """The next answer."""
-        start, *lines = self.read_until(b"\r\n\r\n").decode("latin-1").strip().split("\r\n")
+        head = self.read_until(b"\r\n\r\n")
+        if not head:
+            raise ConnectionAbortedError("closed before an answer")
+        start, *lines = head.decode("latin-1").strip().split("\r\n")
         headers = {
             name.lower(): value.strip()
             for name, _, value in (line.partition(":") for line in lines)

@@ -41,8 +41,13 @@ def serving(
 
 
 @contextmanager
-def called(handler: Handler, *, guards: Guards | None = None) -> Iterator[Caller]:
-    with serving(handler, guards=guards) as (server, _), Caller(server.port) as caller:
+def called(
+    handler: Handler, *, guards: Guards | None = None, refusal: Refusal = told_plainly
+) -> Iterator[Caller]:
+    with (
+        serving(handler, guards=guards, refusal=refusal) as (server, _),
+        Caller(server.port) as caller,
+    ):
         yield caller
 
 

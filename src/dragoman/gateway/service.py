@@ -93,7 +93,7 @@ class Gateway:
         """How the server tells what it refuses itself: it knows neither method nor path."""
         entry = Entry(id=new_id(), at=time.time(), method="-", path="-", status=error.status_code)
         reply = identified(told_as(error, entry), entry)
-        self._tell(entry)
+        self._note(entry)
         return reply
 
     def stop(self) -> None:
@@ -160,7 +160,13 @@ class Gateway:
 
     def _over(self, entry: Entry, began: float) -> None:
         entry.seconds = time.monotonic() - began
-        self._tell(entry)
+        self._note(entry)
+
+    def _note(self, entry: Entry) -> None:
+        try:
+            self._tell(entry)
+        except Exception as error:  # Whoever reads the log has gone: no answer fails for that.
+            log.error("%s: its entry could not be told: %s", entry.id, type(error).__name__)
 
 
 def shutting_down() -> Error:

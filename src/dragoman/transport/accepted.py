@@ -25,6 +25,7 @@ from dragoman.transport.handling import (
     Reply,
     Served,
     StreamedReply,
+    told_plainly,
 )
 from dragoman.transport.http1.events import (
     End,
@@ -206,7 +207,7 @@ class Accepted(asyncio.BufferedProtocol):
     def _refuse(self, error: APIStatusError) -> None:
         """Answer, and let the caller finish sending, so that it gets to read the answer."""
         if self._connection.answer_owed:
-            self._respond(self._house.refusal(error))
+            self._respond(self._refusal(error))
         self._enter("closing", self._guards.linger_seconds)
         self._body = []
         if self._transport.can_write_eof():
@@ -226,7 +227,7 @@ class Accepted(asyncio.BufferedProtocol):
             if self._connection.answer_started:
                 await self._cut(reset=False)
             else:
-                self._respond(self._house.refusal(status_error("it failed", status_code=500)))
+                self._respond(self._refusal(status_error("it failed", status_code=500)))
                 await self._written()
         self._task = None
         self._answered()
@@ -256,6 +257,13 @@ class Accepted(asyncio.BufferedProtocol):
                 await self._written()
             elif not drawn % TURN:
                 await asyncio.sleep(0)
+
+    def _refusal(self, error: APIStatusError) -> Reply:
+        try:
+            return self._house.refusal(error)
+        except Exception:
+            log.exception("a refusal could not be told as it should be")
+            return told_plainly(error)
 
     def _respond(self, reply: Reply) -> None:
         self._transport.write(self._connection.respond(reply.status, reply.headers, reply.body))

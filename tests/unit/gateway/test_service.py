@@ -7,6 +7,8 @@ import pytest
 
 from dragoman.errors import status_error
 from dragoman.gateway.configuration import configure
+from dragoman.gateway.entry import Entry
+from dragoman.gateway.service import Gateway
 from tests.doors import ASKED, CHAT, JSON, Told, asked, error_of, made
 from tests.upstream import Upstream, whole
 
@@ -295,3 +297,20 @@ def test_what_the_server_refuses_itself_is_told_under_an_id(told: Told) -> None:
 
     assert [(entry.status, entry.method, entry.path) for entry in told] == [(431, "-", "-")]
     assert reply.headers["x-request-id"] == told[0].id
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_no_answer_fails_because_nobody_reads_the_log(
+    stream: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    def tell(entry: Entry) -> None:
+        raise BrokenPipeError
+
+    gateway = Gateway(configure({}, environ={}), tell=tell)
+
+    reply = asked(gateway, "POST", CHAT, {**ASKED, "stream": stream})
+    refused = gateway.refused(status_error("no", status_code=431))
+
+    assert (reply.status, refused.status) == (200, 431)
+    assert reply.body.endswith(b"[DONE]\n\n") == stream
+    assert "BrokenPipeError" in caplog.text

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dragoman.errors import APIStatusError
 from dragoman.transport.handling import (
     CutOffError,
     Guards,
@@ -148,6 +149,22 @@ def test_a_handler_that_fails_is_answered_with_500_and_logged(
         assert caller.answer().status == 500
     assert "ZeroDivisionError" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_a_failure_is_told_plainly_where_it_cannot_be_told_otherwise() -> None:
+    async def handler(request: Served) -> Reply:
+        raise ZeroDivisionError
+
+    def refusal(error: APIStatusError) -> Reply:
+        raise BrokenPipeError
+
+    with called(handler, refusal=refusal) as caller:
+        caller.get("/x")
+        failed = caller.answer()
+        caller.send(b"nonsense\r\n\r\n")
+
+        assert (failed.status, failed.body) == (500, b"it failed\n")
+        assert caller.answer().status == 400
 
 
 def test_headers_that_cannot_be_sent_are_a_failure_of_the_handler(
