@@ -68,7 +68,7 @@ class Caller(asyncio.Protocol):
         self.ask()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._load.wrong(b"the connection was closed")
+        self._load.lost()
 
 
 class Load:
@@ -109,6 +109,11 @@ class Load:
         self._idle.append(caller)
         if len(self._idle) == CONNECTIONS:
             self._over.set()
+
+    def lost(self) -> None:
+        """A connection has gone, which it may at the end, when nothing is asked any more."""
+        if len(self._idle) < CONNECTIONS:
+            self.wrong(b"the connection was closed")
 
     def wrong(self, heard: bytes) -> None:
         """Something else came than should have."""

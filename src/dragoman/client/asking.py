@@ -39,7 +39,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Further attempts after the first, at most."""
 
     headers: Mapping[str, str] = {}
-    """Headers sent besides our own."""
+    """Headers sent besides our own, their names in lower case, as ours are."""
 
     query: Mapping[str, str] = {}
     """What is added to the query of the URL."""
@@ -58,7 +58,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         return Options(
             timeout=self.timeout if timeout is None else Timeout.of(timeout),
             max_retries=self.max_retries if max_retries is None else max_retries,
-            headers={**self.headers, **(headers or {})},
+            headers={**self.headers, **lowered(headers or {})},
             query={**self.query, **(query or {})},
         )
 
@@ -178,19 +178,19 @@ def message(
     return Request(
         method=method,
         url=url,
-        headers=merged(
-            encoded.headers if encoded else {},
-            credentials(provider.row, key),
-            provider.headers,
-            options.headers,
-        ),
+        headers={
+            **(encoded.headers if encoded else {}),
+            **credentials(provider.row, key),
+            **provider.headers,
+            **options.headers,
+        },
         body=encoded.body if encoded else b"",
     )
 
 
-def merged(*headers: Mapping[str, str]) -> dict[str, str]:
-    """All of these; of one that comes twice, under whichever spelling, the last."""
-    return {name.lower(): value for some in headers for name, value in some.items()}
+def lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    """These, their names in lower case; of one that comes in two spellings, the last."""
+    return {name.lower(): value for name, value in headers.items()}
 
 
 @functools.cache

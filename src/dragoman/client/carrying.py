@@ -93,4 +93,4 @@ def _answered(call: Call, attempt: Attempt, answer: Answer) -> Carried:
         response = call.decoded(body)
     answer.close()
     timings = shared.Timings(head=head, total=call.elapsed())
-    return response.with_meta(call.meta(answer, attempt.number, timings, body))
+    return response.put_beside({"meta": call.meta(answer, attempt.number, timings, body)})

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from dragoman.client.asking import Options
+from dragoman.client.asking import Options, lowered
 from dragoman.errors import ConfigurationError
 from dragoman.settings.providers import ConfiguredProvider, configured
 from dragoman.settings.secret import Secret
@@ -37,7 +37,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True):
         return Options(
             timeout=Timeout.of(self.timeout),
             max_retries=self.max_retries,
-            headers=dict(self.default_headers or {}),
+            headers=lowered(self.default_headers or {}),
         )
 
     def written(self) -> "tuple[Settings | None, Settings | None]":

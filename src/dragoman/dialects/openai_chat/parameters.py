@@ -234,13 +234,13 @@ def stream_options(draft: Draft) -> None:
 def dropped(draft: Draft) -> None:
     """Top-level fields that the provider, the family or the model does not take."""
     quirks, fields = draft.quirks, draft.body.keys()
-    for field in sorted(quirks.drop & fields):
+    for field in sorted(quirks.drop & fields) if quirks.drop else ():
         draft.drop(field, "the provider does not know it")
     if quirks.dropped_while_thinking and draft.thinking:
         for field in sorted(quirks.dropped_while_thinking & fields):
             draft.drop(field, f"{draft.model} does not take it while it thinks")
     if draft.family is not None:
-        for field in sorted(draft.family.drop & fields):
+        for field in sorted(draft.family.drop & fields) if draft.family.drop else ():
             draft.drop(field, f"{draft.model} does not take it")
-        if not draft.family.verbosity:
+        if "verbosity" in fields and not draft.family.verbosity:
             draft.drop("verbosity", f"{draft.model} does not take it")

@@ -39,7 +39,7 @@ def decode_response(
         response = fold(decoder.finish())
     except RecursionError:
         raise _nested_too_deeply() from None
-    return response.with_meta(shared.Meta(raw=body))
+    return response.put_beside({"meta": shared.Meta(raw=body)})
 
 
 class StreamDecoder:
