@@ -6,9 +6,13 @@ its own: it is told as JSON, or percent-encoded.
 
 import json
 import time
+from typing import Final
 from urllib.parse import quote
 
 import msgspec
+
+TARGET_AS_IT_IS: Final = "/:@?&=+.-_~,"
+"""What stands in a target as it is, in a header as in the log; the rest is percent-encoded."""
 
 
 class Entry(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -67,7 +71,7 @@ def for_people(entry: Entry) -> str:
         quote(entry.path, safe="/%"),
     ]
     if entry.target is not None:
-        said.append(quote(entry.target, safe="/:@?&=+.-_~,"))
+        said.append(quote(entry.target, safe=TARGET_AS_IT_IS))
     if entry.attempts > 1:
         said.append(f"{entry.attempts} attempts")
     if entry.completion_tokens is not None:

@@ -7,17 +7,13 @@ from urllib.parse import quote
 
 from dragoman.dialects import DIALECTS
 from dragoman.errors import APIStatusError, Error
+from dragoman.gateway.entry import TARGET_AS_IT_IS
 from dragoman.models import shared
 from dragoman.transport.handling import Reply
 
 OPENAI: Final = DIALECTS["openai-chat"]
 
 JSON: Final = {"content-type": "application/json"}
-EVENTS: Final = {
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache",
-    "x-accel-buffering": "no",
-}
 
 LOSSES_SHOWN: Final = 20
 LOSSES_BYTES: Final = 2048
@@ -27,7 +23,7 @@ def about(meta: shared.Meta) -> dict[str, str]:
     """The headers that tell how an answer came about."""
     told = {"x-dragoman-attempts": str(meta.attempts)}
     if meta.target is not None:
-        told["x-dragoman-target"] = quote(meta.target, safe="/:@?&=+.-_~,")
+        told["x-dragoman-target"] = quote(meta.target, safe=TARGET_AS_IT_IS)
     if meta.losses:
         told["x-dragoman-losses"] = losses([loss.pointer for loss in meta.losses])
     return told

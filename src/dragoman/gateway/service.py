@@ -16,10 +16,11 @@ from dragoman.gateway.completing import GONE, Told
 from dragoman.gateway.configuration import Configuration
 from dragoman.gateway.entry import Entry
 from dragoman.gateway.guarding import check_json, check_local
-from dragoman.gateway.replies import EVENTS, JSON, OPENAI, about, refusal
+from dragoman.gateway.replies import JSON, OPENAI, about, refusal
 from dragoman.gateway.routes import MethodError, Route, routed
 from dragoman.gateway.stopping import Stop
 from dragoman.models import shared
+from dragoman.streaming import sse
 from dragoman.transport.handling import Reply, Served, StreamedReply
 from dragoman.wire import reading
 
@@ -146,7 +147,7 @@ class Gateway:
             pieces = Told(answer, lambda error: self._ended(pieces, entry, began, error))
             self._streams.add(pieces)
             self.admission.streams += 1
-            return StreamedReply(status=200, headers={**EVENTS, **headers}, pieces=pieces)
+            return StreamedReply(status=200, headers={**sse.HEADERS, **headers}, pieces=pieces)
         if answer.usage is not None:
             entry.prompt_tokens = answer.usage.prompt_tokens
             entry.completion_tokens = answer.usage.completion_tokens

@@ -22,6 +22,7 @@ from dragoman.simulator.engine import Paced, answer
 from dragoman.simulator.faults import Faults, Step, Timed, faulty, miscounted, with_malformed
 from dragoman.simulator.models import MODELS, simulated
 from dragoman.simulator.refusals import shown
+from dragoman.streaming import sse
 from dragoman.streaming.folding import fold
 from dragoman.streaming.made import Made
 from dragoman.wire import reading
@@ -29,11 +30,6 @@ from dragoman.wire import reading
 OPENAI: Final = DIALECTS["openai-chat"]
 
 JSON_HEADERS: Final = {"content-type": "application/json"}
-STREAM_HEADERS: Final = {
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache",
-    "x-accel-buffering": "no",
-}
 
 CHAT: Final = "/chat/completions"
 MODELS_PATH: Final = "/models"
@@ -126,7 +122,7 @@ def completed(
     if request.stream:
         encoder = OPENAI.stream_encoder(include_usage=usage_asked(request))
         steps = faulty(streamed(chunks, encoder, faults), faults)
-        return SteppedAnswer(status=200, headers=STREAM_HEADERS, steps=steps)
+        return SteppedAnswer(status=200, headers=sse.HEADERS, steps=steps)
     return whole(list(chunks), faults)
 
 

@@ -21,6 +21,13 @@ from dragoman.errors import RemoteProtocolError
 DONE: Final = b"data: [DONE]\n\n"
 """The last event of a stream that ended well; never sent after an error."""
 
+HEADERS: Final = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+}
+"""What an answer in events says of itself; the last keeps nginx from holding events back."""
+
 KEEP_ALIVE: Final = b": keep-alive\n\n"
 """A comment: keeps the connection busy and is no event."""
 
