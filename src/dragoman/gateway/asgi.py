@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from dragoman.errors import APIStatusError, status_error
 from dragoman.gateway.service import Gateway
-from dragoman.transport.accepted import closed
+from dragoman.transport.tasks import closed
 from dragoman.transport.handling import GUARDS, Reply, Served
 
 Message: TypeAlias = MutableMapping[str, Any]

@@ -1,11 +1,11 @@
-"""One accepted connection on an event loop: bytes, deadlines, and the handler's task.
+"""One accepted connection on an event loop: bytes, deadlines, and whoever answers.
 
     head --> body --End--> answer --answered--> idle --first byte--> head
                                             `--> closing
 
 What the bytes mean is read by `ServerConnection`; this file owns the socket and the clock. It
 reads on while an answer is owed, since a paused socket shows neither FIN nor RST: whoever goes
-away is noticed at once, and the handler's task is cancelled.
+away is noticed at once, and whoever answers is told.
 """
 
 import asyncio
@@ -13,18 +13,16 @@ import logging
 import socket
 import struct
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, Protocol, cast
 
 from dragoman.errors import APIStatusError, status_error
 from dragoman.transport.handling import (
-    CutOffError,
+    Answering,
     Guards,
-    Handler,
     Refusal,
     Reply,
     Served,
-    StreamedReply,
     told_plainly,
 )
 from dragoman.transport.http1.events import (
@@ -41,9 +39,6 @@ from dragoman.transport.leaving import left
 BUFFER_BYTES: Final = 64 * 1024
 """Of one read, and of what may wait for the caller before the pieces of an answer wait."""
 
-TURN: Final = 32
-"""Pieces after which the loop gets its turn, though the next may be there already."""
-
 LINGER_FOR_NO_TIME: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """Makes a close a reset."""
 
@@ -55,11 +50,10 @@ log: Final = logging.getLogger("dragoman.server")
 class House(Protocol):
     """What a connection needs of the server that accepted it."""
 
-    handler: Handler
+    listener: Callable[[Served, "Accepted"], Answering]
     refusal: Refusal
     guards: Guards
     buffer: memoryview
-    tasks: set[asyncio.Task[None]]
     retired: bool
 
     def opened(self, connection: "Accepted") -> bool:
@@ -69,7 +63,7 @@ class House(Protocol):
 
 
 class Accepted(asyncio.BufferedProtocol):
-    """The protocol of one connection."""
+    """The protocol of one connection, and the `Caller` of its requests."""
 
     peer = ""
     _transport: asyncio.Transport
@@ -82,8 +76,9 @@ class Accepted(asyncio.BufferedProtocol):
         self._buffer = house.buffer
         self._head: RequestHead | None = None
         self._body: list[bytes] = []
-        self._task: asyncio.Task[None] | None = None
-        self._writable: asyncio.Future[None] | None = None
+        self._answering: Answering | None = None
+        self._full = False
+        self._told = False
         self._waiting_bytes = 0
         self._phase: Phase = "head"
         self._since = self._due = 0.0
@@ -115,31 +110,32 @@ class Accepted(asyncio.BufferedProtocol):
         self._hear(self._connection.receive(bytes(self._buffer[:nbytes])))
 
     def eof_received(self) -> bool:
-        if self._task is not None:
+        if self._phase == "answer":
             self.abort()
         elif self._phase != "closing":
             self._hear(self._connection.receive_eof())
         return False
 
     def pause_writing(self) -> None:
-        self._writable = self._loop.create_future()
+        self._full = True
         self._waiting_bytes = self._transport.get_write_buffer_size()
         self._expect(self._guards.stall_seconds)
 
     def resume_writing(self) -> None:
-        writable, self._writable = self._writable, None
-        if writable is not None and not writable.done():
-            writable.set_result(None)
-        if self._phase == "answer":
-            self._due = float("inf")
+        self._full = False
+        if self._phase != "answer":
+            return
+        self._due = float("inf")
+        if self._told:
+            self._answered()
+        elif self._answering is not None:
+            self._answering.writable()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._phase = "closing"
         if self._timer is not None:
             self._timer.cancel()
-        if self._writable is not None:
-            self._writable.cancel()
-        self._cancel()
+        self._leave()
         self._house.lost(self)
 
     # Called by the server
@@ -155,9 +151,9 @@ class Accepted(asyncio.BufferedProtocol):
             self._close()
 
     def abort(self) -> None:
-        """Close at once, and cancel whatever is under way."""
+        """Close at once; whoever answers is told."""
         self._phase = "closing"
-        self._cancel()
+        self._leave()
         self._transport.abort()
 
     # Requests
@@ -200,9 +196,14 @@ class Accepted(asyncio.BufferedProtocol):
             peer=self.peer,
         )
         self._head, self._body = None, []
-        self._task = task = self._loop.create_task(self._serve(request))
-        self._house.tasks.add(task)
-        task.add_done_callback(self._house.tasks.discard)
+        try:
+            answering = self._house.listener(request, self)
+        except Exception:
+            log.exception("the listener failed on %r", request)
+            self.fail()
+            return
+        if self._phase == "answer" and not self._told:
+            self._answering = answering
 
     def _refuse(self, error: APIStatusError) -> None:
         """Answer, and let the caller finish sending, so that it gets to read the answer."""
@@ -215,48 +216,52 @@ class Accepted(asyncio.BufferedProtocol):
         else:
             self._transport.close()
 
-    # Answers
+    # Answers: the `Caller` of a request
 
-    async def _serve(self, request: Served) -> None:
-        try:
-            await self._tell(request, await self._house.handler(request))
-        except CutOffError as cut:
-            await self._cut(reset=cut.reset)
-        except Exception:
-            log.exception("the handler of %r failed", request)
-            if self._connection.answer_started:
-                await self._cut(reset=False)
-            else:
-                self._respond(self._refusal(status_error("it failed", status_code=500)))
-                await self._written()
-        self._task = None
-        self._answered()
-
-    async def _tell(self, request: Served, reply: Reply | StreamedReply) -> None:
-        if isinstance(reply, Reply):
+    def respond(self, reply: Reply) -> None:
+        if self._phase == "answer":
             self._respond(reply)
-            await self._written()
-            return
-        try:
-            self._transport.write(self._connection.start(reply.status, reply.headers))
-            if request.method != "HEAD":
-                await self._pump(reply.pieces)
-            self._transport.write(self._connection.end())
-        finally:
-            await closed(reply.pieces)
-        await self._written()
+            self._all_told()
 
-    async def _pump(self, pieces: AsyncIterator[bytes]) -> None:
-        drawn = 0
-        async for piece in pieces:
-            if self._transport.is_closing():
-                raise CutOffError
-            self._transport.write(self._connection.piece(piece))
-            drawn += 1
-            if self._writable is not None:
-                await self._written()
-            elif not drawn % TURN:
-                await asyncio.sleep(0)
+    def start(self, status: int, headers: Mapping[str, str], first: bytes = b"") -> None:
+        if self._phase == "answer":
+            head = self._connection.start(status, headers)
+            self._transport.write(head + self._connection.piece(first))
+
+    def write(self, piece: bytes) -> bool:
+        if self._phase != "answer" or self._transport.is_closing():
+            return False
+        self._transport.write(self._connection.piece(piece))
+        return not self._full
+
+    def end(self, last: bytes = b"") -> None:
+        if self._phase == "answer":
+            piece = self._connection.piece(last)
+            self._transport.write(piece + self._connection.end())
+            self._all_told()
+
+    def cut(self) -> None:
+        if self._phase == "answer":
+            self._answering = None
+            self._close()
+
+    def fail(self) -> None:
+        """Whoever should have answered cannot: say so, or cut the answer that was begun."""
+        if self._phase != "answer":
+            return
+        if self._connection.answer_started:
+            self.cut()
+        else:
+            self.respond(self._refusal(status_error("it failed", status_code=500)))
+
+    async def break_off(self) -> None:
+        """End the answer by a reset, once the caller has taken all that was told of it."""
+        wire: socket.socket = self._transport.get_extra_info("socket")
+        await left(wire, stall_seconds=self._guards.stall_seconds)
+        if self._phase == "answer":
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_FOR_NO_TIME)
+            self._answering = None
+            self.abort()
 
     def _refusal(self, error: APIStatusError) -> Reply:
         try:
@@ -268,33 +273,26 @@ class Accepted(asyncio.BufferedProtocol):
     def _respond(self, reply: Reply) -> None:
         self._transport.write(self._connection.respond(reply.status, reply.headers, reply.body))
 
-    async def _written(self) -> None:
-        """The caller has taken enough for more to be written."""
-        if self._writable is not None:
-            await self._writable
-
-    async def _cut(self, *, reset: bool) -> None:
-        """End the answer before its end, behind all that was written of it."""
-        if reset:
-            self._transport.set_write_buffer_limits(high=0)
-            await self._written()
-            wire: socket.socket = self._transport.get_extra_info("socket")
-            await left(wire, stall_seconds=self._guards.stall_seconds)
-            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_FOR_NO_TIME)
-        self._task = None
-        if reset:
-            self.abort()
-        else:
-            self._close()
+    def _all_told(self) -> None:
+        """The answer is complete, and over once the caller has taken enough of it."""
+        self._answering = None
+        self._told = True
+        if not self._full:
+            self._answered()
 
     def _answered(self) -> None:
-        if self._phase == "closing":
-            return
+        self._told = False
         if self._connection.must_close:
             self._close()
             return
         self._enter("idle", self._guards.idle_seconds)
-        self._hear(self._connection.receive(b""))
+        if self._connection.ahead:
+            # In a turn of its own: a thousand requests may be there already.
+            self._loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if self._phase == "idle":
+            self._hear(self._connection.receive(b""))
 
     # The end
 
@@ -304,11 +302,10 @@ class Accepted(asyncio.BufferedProtocol):
         self._waiting_bytes = self._transport.get_write_buffer_size()
         self._transport.close()
 
-    def _cancel(self) -> None:
-        """Once only: a second time would interrupt the handler while it cleans up."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
+    def _leave(self) -> None:
+        answering, self._answering = self._answering, None
+        if answering is not None:
+            answering.gone()
 
     # Deadlines. One timer for all of them: it is moved forward at once, and backward when it
     # rings too early, so that a busy connection leaves no trail of cancelled timers.
@@ -340,7 +337,7 @@ class Accepted(asyncio.BufferedProtocol):
         """Whether the deadline has moved by what has come, or by what was taken."""
         if self._phase == "body":
             left = self._body_seconds() - (self._loop.time() - self._since)
-        elif self._writable is not None or self._phase == "closing":
+        elif self._full or self._phase == "closing":
             waiting = self._transport.get_write_buffer_size()
             taken = waiting < self._waiting_bytes
             left = self._guards.stall_seconds if taken else 0.0
@@ -357,14 +354,8 @@ class Accepted(asyncio.BufferedProtocol):
         return min(self._guards.body_grace_seconds + earned, self._guards.body_seconds)
 
     def _expired(self) -> None:
-        if self._phase == "closing" or self._writable is not None:
+        if self._phase == "closing" or self._full:
             self.abort()
         else:
             self._hear(self._connection.give_up())
 
-
-async def closed(pieces: AsyncIterator[bytes]) -> None:
-    """Let the pieces clean up, whatever else is going on."""
-    close = getattr(pieces, "aclose", None)
-    if close is not None:
-        await close()

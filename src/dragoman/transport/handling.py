@@ -3,10 +3,14 @@
 Nothing of sockets: a handler sees a whole request, and gives a whole answer or the pieces of one.
 What is asked and answered is its own business; how it travels is that of
 `dragoman.transport.accepted`.
+
+Whoever answers many at a time, and waits for others meanwhile, is a `Listener`: it is handed the
+caller, tells the answer whenever it has it, and is told what the caller does. A `Handler` is a
+coroutine, which is simpler, and costs a task for each request.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
@@ -77,6 +81,42 @@ class CutOffError(Exception):
 
 Handler: TypeAlias = Callable[[Served], Awaitable[Reply | StreamedReply]]
 """Cancelled as soon as the caller has gone. One that raises is logged, and answered with 500."""
+
+
+class Caller(Protocol):
+    """Whom one answer is told to: `respond`, or `start`, `write` and `end`.
+
+    What is told to a caller who has gone is lost, and that is all.
+    """
+
+    def respond(self, reply: Reply) -> None:
+        """Tell a whole answer."""
+
+    def start(self, status: int, headers: Mapping[str, str], first: bytes = b"") -> None:
+        """Begin an answer in pieces; the head leaves at once, together with the first."""
+
+    def write(self, piece: bytes) -> bool:
+        """Tell a piece; False once the caller takes no more, until `Answering.writable`."""
+
+    def end(self, last: bytes = b"") -> None:
+        """Tell the last piece: the answer is complete."""
+
+    def cut(self) -> None:
+        """End the answer before its end, behind all that was told of it."""
+
+
+class Answering(Protocol):
+    """An answer on its way, as its caller sees it."""
+
+    def writable(self) -> None:
+        """The caller takes more again."""
+
+    def gone(self) -> None:
+        """The caller has gone; called once at most, and nothing after it."""
+
+
+Listener: TypeAlias = Callable[[Served, Caller], Answering]
+"""Answers a request, at once or later; may not raise."""
 
 Refusal: TypeAlias = Callable[[APIStatusError], Reply]
 """How an error of the server's own is told, so that callers hear it in their dialect."""

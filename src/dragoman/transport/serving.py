@@ -6,15 +6,27 @@
     server = await serve(handler, host="127.0.0.1", port=0)
 
 Which paths and methods there are is the handler's business, `HEAD` included: its answers are told
-without their bodies. What one connection may take stands in `Guards`.
+without their bodies. What one connection may take stands in `Guards`. `listen` is for those who
+answer without a task for each request.
 """
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 from dragoman.transport.accepted import BUFFER_BYTES, Accepted
-from dragoman.transport.handling import GUARDS, Guards, Handler, Refusal, told_plainly
+from dragoman.transport.handling import (
+    GUARDS,
+    Answering,
+    Guards,
+    Handler,
+    Listener,
+    Refusal,
+    Served,
+    told_plainly,
+)
+from dragoman.transport.tasks import InTasks
 
 BACKLOG: Final = 1024
 """Connections that the system accepts before we do."""
@@ -23,16 +35,24 @@ BACKLOG: Final = 1024
 class Server:
     """Listens until `close`, on the loop that it was made on."""
 
-    def __init__(self, handler: Handler, *, refusal: Refusal, guards: Guards) -> None:
-        self.handler = handler
+    def __init__(
+        self,
+        listener: Callable[[Served, Accepted], Answering],
+        *,
+        refusal: Refusal,
+        guards: Guards,
+        tasks: set[asyncio.Task[None]] | None = None,
+    ) -> None:
+        """`tasks` are those that the listener has under way; closing waits for them."""
+        self.listener = listener
         self.refusal = refusal
         self.guards = guards
         self.buffer = memoryview(bytearray(BUFFER_BYTES))
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks = set() if tasks is None else tasks
         self._connections: set[Accepted] = set()
         self.peers: Counter[str] = Counter()
         """Open connections by address; one without any is forgotten."""
-        self._listener: asyncio.Server | None = None
+        self._socket: asyncio.Server | None = None
         self.retired = False
         """Whether a connection gets one answer more and no other."""
         self._closing = False
@@ -42,8 +62,8 @@ class Server:
     @property
     def port(self) -> int:
         """The port that is listened on, also where any was asked for."""
-        assert self._listener is not None
-        port: int = self._listener.sockets[0].getsockname()[1]
+        assert self._socket is not None
+        port: int = self._socket.sockets[0].getsockname()[1]
         return port
 
     @property
@@ -53,7 +73,7 @@ class Server:
 
     async def listen(self, host: str, port: int) -> None:
         loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(
+        self._socket = await loop.create_server(
             lambda: Accepted(self), host, port, backlog=BACKLOG
         )
 
@@ -69,8 +89,8 @@ class Server:
     def stop_listening(self) -> None:
         """Take no connection any more, and close idle ones; answers under way go on."""
         self._closing = True
-        if self._listener is not None:
-            self._listener.close()
+        if self._socket is not None:
+            self._socket.close()
         self.retire()
         for connection in list(self._connections):
             connection.drain()
@@ -130,6 +150,21 @@ async def serve(
 
     Raises `OSError` where that cannot be.
     """
-    server = Server(handler, refusal=refusal, guards=guards)
+    answered = InTasks(handler)
+    server = Server(answered, refusal=refusal, guards=guards, tasks=answered.tasks)
+    await server.listen(host, port)
+    return server
+
+
+async def listen(
+    listener: Listener,
+    *,
+    host: str,
+    port: int,
+    refusal: Refusal = told_plainly,
+    guards: Guards = GUARDS,
+) -> Server:
+    """As `serve`, for a listener."""
+    server = Server(listener, refusal=refusal, guards=guards)
     await server.listen(host, port)
     return server

@@ -98,6 +98,11 @@ class ServerConnection:
         begun = self._head is None or self._head.raw.strip(b"\r\n")
         return not (self._closed or self._refused or begun)
 
+    @property
+    def ahead(self) -> bool:
+        """Something has come behind the last request; `receive(b"")` reads it."""
+        return bool(self._ahead)
+
     def close_after_answer(self) -> None:
         """Take no request after this one; an answer whose head is still to come says so."""
         self._last = True
