@@ -358,4 +358,3 @@ class Accepted(asyncio.BufferedProtocol):
             self.abort()
         else:
             self._hear(self._connection.give_up())
-

@@ -19,11 +19,14 @@ from dragoman.errors import Error
 from dragoman.transport import failures
 from dragoman.transport.aio.connecting import open_connection
 from dragoman.transport.aio.connection import Connection, closed_here
+from dragoman.transport.aio.hearing import PooledHearing
 from dragoman.transport.aio.pool import Lane, Pool, Route
 from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.destination import destination_of
+from dragoman.transport.hearing import Hearer
+from dragoman.transport.http1.client import Envelope
 from dragoman.transport.protocol import BODY_LIMIT, Request
-from dragoman.transport.proxies import Proxies
+from dragoman.transport.proxies import Proxies, Proxy
 from dragoman.transport.timeouts import Timeout
 from dragoman.transport.tls import Trust
 
@@ -74,6 +77,64 @@ class AsyncioTransport:
             lane.release()
             raise
         return AsyncioAnswer(connection, lane, deadlines)
+
+    def hear(
+        self, envelope: Envelope, body: bytes, hearer: Hearer, *, timeout: Timeout
+    ) -> PooledHearing:
+        """Sends the request, and tells its answer to this hearer; nothing is raised.
+
+        Where an idle connection is at hand, the request has been written when this returns.
+        """
+        secure, host, port, _, address, _ = envelope.destination
+        proxy = self._proxies.to(envelope.destination)
+        where = f"{address} by proxy {proxy.address}" if proxy else address
+        loop = asyncio.get_running_loop()
+        deadlines = Deadlines(where, timeout, loop.time)
+        hearing = PooledHearing(hearer, deadlines)
+        pool = self._pools.get(loop)
+        if pool is not None and self._process == os.getpid():
+            lane = pool.lane(Route(secure, host, port, proxy))
+            if lane.slot_at_once():
+                connection = lane.newest_idle()
+                if connection is not None:
+                    connection.http.begin(address, envelope.method)
+                    hearing.sent_over(connection, lane, envelope.around(body))
+                    return hearing
+                lane.release()
+        hearing.opening = loop.create_task(self._open(hearing, envelope, body, proxy, deadlines))
+        return hearing
+
+    async def _open(
+        self,
+        hearing: PooledHearing,
+        envelope: Envelope,
+        body: bytes,
+        proxy: Proxy | None,
+        deadlines: Deadlines,
+    ) -> None:
+        """Waits for a place and a connection; then the request is sent."""
+        destination = envelope.destination
+        pool = await self._pool()
+        lane = pool.lane(Route(destination.secure, destination.host, destination.port, proxy))
+        connection = None
+        try:
+            await lane.slot(deadlines)
+            try:
+                connection = lane.newest_idle()
+                if connection is None:
+                    connection = pool.connection()
+                    await open_connection(connection, destination, proxy, self._trust, deadlines)
+            except BaseException:
+                if connection is not None:
+                    connection.abort()
+                lane.release()
+                raise
+        except Error as error:
+            hearing.opening = None
+            hearing.failed(error)
+            return
+        connection.http.begin(destination.address, envelope.method)
+        hearing.sent_over(connection, lane, envelope.around(body))
 
     def close(self) -> None:
         self._closed = True

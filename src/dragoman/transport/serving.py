@@ -73,9 +73,7 @@ class Server:
 
     async def listen(self, host: str, port: int) -> None:
         loop = asyncio.get_running_loop()
-        self._socket = await loop.create_server(
-            lambda: Accepted(self), host, port, backlog=BACKLOG
-        )
+        self._socket = await loop.create_server(lambda: Accepted(self), host, port, backlog=BACKLOG)
 
     def retire(self) -> None:
         """Go on listening, and answer each connection once more, those that are idle as well.

@@ -1,7 +1,8 @@
 """An open connection on an event loop: bytes from the socket into the sans-IO connection.
 
 It reads ahead of whoever takes the pieces, but not far: then the socket is paused until they have
-been taken. Whose turn it is to use it is the pool's business.
+been taken. Where a hearing is set, nothing is kept: it is told what each read brings. Whose turn it
+is to use the connection is the pool's business.
 """
 
 import asyncio
@@ -10,12 +11,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import inf
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 from dragoman.errors import APIConnectionError, Error
 from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.http1.client import ClientConnection
-from dragoman.transport.http1.events import AnswerEvent, Head, Piece
+from dragoman.transport.http1.events import AnswerEvent, End, Head, Piece
 
 READ_SIZE: Final = 64 * 1024
 UNREAD_LIMIT: Final = 64 * 1024
@@ -23,6 +24,16 @@ TLS_RECORD: Final = 16 * 1024
 
 PROGRESS_SECONDS: Final = 1.0
 """How often we look whether the peer takes more; under TLS nothing tells when all has left."""
+
+
+class Ears(Protocol):
+    """Who is told what a connection hears, instead of asking it."""
+
+    def heard(self, events: Sequence[AnswerEvent]) -> None:
+        """What a read brought; where `http.error` is set or it is closed, nothing follows."""
+
+    def passed(self) -> None:
+        """What `watch` was set to has come."""
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -52,20 +63,32 @@ class Connection(asyncio.BufferedProtocol):
         self._paused = False
         self._leaving: Callable[[Connection], None] | None = None
         self._waiter: asyncio.Future[bool] | None = None
-        self._watch = Watch(loop, self._wake)
+        self._ears: Ears | None = None
+        self.watch = Watch(loop, self._wake)
+
+    def hear_for(self, ears: Ears, data: bytes) -> None:
+        """Sends these bytes, as `answered`; what comes of it is told."""
+        self._ears = ears
+        self._written = False
+        self.transport.write(data)
+
+    def unheard(self) -> None:
+        """Nobody is told any more."""
+        self._ears = None
+        self.watch.set(inf)
 
     async def answered(self, data: bytes, deadlines: Deadlines) -> Head:
         """Sends these bytes, which `http` has made, and waits for the head of their answer."""
         self._written = False
         self.transport.write(data)
         deadlines.sent = True
-        unsent = self._unsent()
+        unsent = self.unsent()
         until = deadlines.begin("write" if unsent else "first_byte")
         while self.head is None:
             look = min(until, self._loop.time() + PROGRESS_SECONDS) if unsent else until
             if await self.something(look) or self.head is not None:
                 continue
-            left = self._unsent()
+            left = self.unsent()
             if left == unsent:
                 deadlines.left()  # raises where the phase is over
             else:
@@ -93,19 +116,19 @@ class Connection(asyncio.BufferedProtocol):
             raise RuntimeError("another task is reading this answer")
         waiter: asyncio.Future[bool] = self._loop.create_future()
         self._waiter = waiter
-        self._watch.set(until)
+        self.watch.set(until)
         try:
             return await waiter
         finally:
             self._waiter = None
-            self._watch.set(inf)
+            self.watch.set(inf)
 
     def abort(self) -> None:
         """Closes the socket at once; whoever waits is told."""
         if self.closed:
             return
         self.closed = True
-        self._watch.stop()
+        self.watch.stop()
         if self._transport is not None:
             with suppress(RuntimeError):
                 self._transport.abort()
@@ -135,7 +158,18 @@ class Connection(asyncio.BufferedProtocol):
         self.head, self.complete = None, False
         self.pieces.clear()
         self._unread = 0
-        self._go_on_reading()
+        self.resume()
+
+    def pause(self) -> None:
+        """Reads nothing more, until `resume`."""
+        if not self._paused and not self.closed:
+            self._paused = True
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._paused and not self.closed:
+            self._paused = False
+            self.transport.resume_reading()
 
     def opened(self, sock: socket.socket) -> None:
         self._socket = sock
@@ -174,11 +208,11 @@ class Connection(asyncio.BufferedProtocol):
         if exc is not None and self._transport is self._raw:
             self._rescue()
         self.closed = True
-        self._watch.stop()
+        self.watch.stop()
         self._hear(self.http.receive_reset if exc is not None else self.http.receive_eof)
 
     def _receive(self, data: bytes) -> None:
-        if not self._written and not self._unsent():
+        if not self._written and not self.unsent():
             self._written = True
             self.http.written()
         self._hear(lambda: self.http.receive(data))
@@ -188,6 +222,10 @@ class Connection(asyncio.BufferedProtocol):
             events = told()
         except Error:
             events = ()  # It is kept, and raised once all that came before has been taken.
+        if self._ears is not None:
+            self.complete = bool(events) and isinstance(events[-1], End)
+            self._ears.heard(events)
+            return
         for event in events:
             if isinstance(event, Piece):
                 self.pieces.append(event.data)
@@ -196,9 +234,8 @@ class Connection(asyncio.BufferedProtocol):
                 self.head = event
             else:
                 self.complete = True
-        if self._unread > UNREAD_LIMIT and not self._paused and not self.closed:
-            self._paused = True
-            self.transport.pause_reading()
+        if self._unread > UNREAD_LIMIT:
+            self.pause()
         leaving, self._leaving = self._leaving, None
         if leaving is not None:
             self.abort()
@@ -220,15 +257,10 @@ class Connection(asyncio.BufferedProtocol):
         piece = self.pieces.popleft()
         self._unread -= len(piece)
         if self._paused and self._unread <= UNREAD_LIMIT:
-            self._go_on_reading()
+            self.resume()
         return piece
 
-    def _go_on_reading(self) -> None:
-        if self._paused and not self.closed:
-            self._paused = False
-            self.transport.resume_reading()
-
-    def _unsent(self) -> int:
+    def unsent(self) -> int:
         """Bytes of the request that have not left the process."""
         if self._raw is None or self.closed:
             return 0
@@ -238,7 +270,12 @@ class Connection(asyncio.BufferedProtocol):
         )
 
     def _wake(self, came: bool) -> None:
-        if self._waiter is not None and not self._waiter.done():
+        if self._ears is not None:
+            if came:
+                self._ears.heard(())  # closed on this side
+            else:
+                self._ears.passed()
+        elif self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(came)
 
 

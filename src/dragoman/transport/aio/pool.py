@@ -103,11 +103,17 @@ class Lane:
         self._taken = 0
         self._queue: OrderedDict[asyncio.Future[None], None] = OrderedDict()
 
+    def slot_at_once(self) -> bool:
+        """Takes a slot, where one is free; `release` or `take_back` gives it back."""
+        if self._taken >= self._pool.limit_per_host:
+            return False
+        self._taken += 1
+        return True
+
     async def slot(self, deadlines: Deadlines) -> None:
-        """Takes a slot, which `release` or `take_back` gives back."""
+        """Takes a slot, as soon as one is free."""
         deadlines.begin("pool")
-        if self._taken < self._pool.limit_per_host:
-            self._taken += 1
+        if self.slot_at_once():
             return
         turn: asyncio.Future[None] = self.loop.create_future()
         self._queue[turn] = None

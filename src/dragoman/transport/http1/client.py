@@ -8,7 +8,8 @@ reusable, and that is all. Bytes that come later, while nothing is owed, are an 
 """
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from httptools import HttpResponseParser
 
@@ -102,13 +103,19 @@ class ClientConnection:
             raise RuntimeError("the connection is not reusable")
         destination = destination_of(request.url)
         data = request_bytes(request, destination)
-        self._address = destination.address
-        self._method = request.method
+        self.begin(destination.address, request.method)
+        return data
+
+    def begin(self, address: str, method: str) -> None:
+        """A request of this method is sent: its answer is owed."""
+        if not self.reusable:
+            raise RuntimeError("the connection is not reusable")
+        self._address = address
+        self._method = method
         self._written = False
         self._interim = 0
         self._ended_by_close = False
         self._head = HeadReader(HttpResponseParser)
-        return data
 
     def written(self) -> None:
         """All that `send` gave has been written.
@@ -251,19 +258,50 @@ class ClientConnection:
         return f"{self._address or 'connection'}: while idle"
 
 
+class Envelope(NamedTuple):
+    """All of a request but its body, ready to be sent with any number of them."""
+
+    destination: Destination
+    method: str
+
+    start: bytes
+    """Up to the length of the body."""
+
+    def around(self, body: bytes) -> bytes:
+        """Head and body, as they are sent."""
+        return b"%b%d\r\n\r\n%b" % (self.start, len(body), body)
+
+    def __repr__(self) -> str:
+        return f"Envelope({self.method} {self.destination.address})"  # the start holds a key
+
+
+def envelope(method: str, url: str, headers: Mapping[str, str]) -> Envelope:
+    """The envelope of requests to this URL, with these headers.
+
+    Raises `ConfigurationError` for what HTTP cannot carry.
+    """
+    destination = destination_of(url)
+    start = f"{destination.target} HTTP/1.1\r\nHost: {destination.authority}\r\n"
+    return Envelope(destination, method, head_of(method, start, headers) + b"Content-Length: ")
+
+
 def request_bytes(request: Request, destination: Destination) -> bytes:
     """Head and body, as they are sent."""
-    method = request.method
-    if not TOKEN.fullmatch(method):
-        raise ConfigurationError("the method holds a character that HTTP does not allow there")
     target, host = destination.target, destination.authority
     length = f"Content-Length: {len(request.body)}\r\n"
-    if method == "CONNECT":
+    if request.method == "CONNECT":
         target = host = destination.address
         length = ""
-    start = f"{method} {target} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: identity\r\n{length}"
+    start = f"{target} HTTP/1.1\r\nHost: {host}\r\n{length}"
+    return b"%b\r\n%b" % (head_of(request.method, start, request.headers), request.body)
+
+
+def head_of(method: str, start: str, headers: Mapping[str, str]) -> bytes:
+    """A head without its last, empty line; `start` are the lines that are known to be good."""
+    if not TOKEN.fullmatch(method):
+        raise ConfigurationError("the method holds a character that HTTP does not allow there")
+    first = f"{method} {start}Accept-Encoding: identity\r\n"
     try:
-        head = head_bytes(start, request.headers, ours=OURS)
+        return head_bytes(first, headers, ours=OURS)
     except UnwritableError as error:
         raise ConfigurationError(str(error)) from None
-    return b"%b\r\n%b" % (head, request.body)

@@ -1,0 +1,136 @@
+"""One attempt over a pooled connection, told to its hearer from within the reads that bring it."""
+
+import asyncio
+from collections.abc import Sequence
+from math import inf
+
+from dragoman.errors import Error
+from dragoman.transport.aio.connection import PROGRESS_SECONDS, Connection, closed_here
+from dragoman.transport.aio.pool import Lane
+from dragoman.transport.deadlines import Deadlines
+from dragoman.transport.hearing import Hearer
+from dragoman.transport.http1.events import AnswerEvent, Head, Piece
+
+
+class PooledHearing:
+    """The way of one attempt.
+
+        OPENING --sent--> WRITING --all left--> WAITING --head--> GIVING --end--> OVER
+
+    OPENING is a task of its own, and left out where an idle connection is at hand. Each step has
+    the deadline that an `AsyncAnswer` would have; while it is paused, none passes.
+    """
+
+    def __init__(self, hearer: Hearer, deadlines: Deadlines) -> None:
+        self.opening: asyncio.Task[None] | None = None
+        self._hearer = hearer
+        self._deadlines = deadlines
+        self._connection: Connection | None = None
+        self._lane: Lane | None = None
+        self._unsent = 0
+        self._begun = False
+        self._paused = False
+
+    # Called by the transport
+
+    def sent_over(self, connection: Connection, lane: Lane, data: bytes) -> None:
+        """The connection is open: the request leaves, and its answer is waited for."""
+        self._connection, self._lane, self.opening = connection, lane, None
+        try:
+            connection.hear_for(self, data)
+            self._deadlines.sent = True
+            self._unsent = connection.unsent()
+            self._wait("write" if self._unsent else "first_byte")
+        except Error as error:
+            self.failed(error)
+
+    def failed(self, error: Error) -> None:
+        """There is nothing more to hear than why."""
+        self.close()
+        self._hearer.failed(error)
+
+    # Called by the connection
+
+    def heard(self, events: Sequence[AnswerEvent]) -> None:
+        """What one read told; then what went wrong, if anything did."""
+        connection = self._connection
+        for event in events:
+            if self._connection is None:
+                return  # closed by the hearer
+            if isinstance(event, Piece):
+                self._hearer.piece(event.data)
+            elif isinstance(event, Head):
+                self._begun = True
+                self._hearer.head(event.status, event.headers, ended_by_close=event.ended_by_close)
+            else:
+                self._over()
+                self._hearer.end()
+        if connection is None or self._connection is None:
+            return
+        if connection.http.error is not None:
+            self.failed(connection.http.error)
+        elif connection.closed:
+            self.failed(closed_here(begun=self._begun))
+        elif not self._paused and events:
+            try:
+                self._wait("between_events")
+            except Error as error:
+                self.failed(error)
+
+    def passed(self) -> None:
+        """The time has come to look whether a deadline is over."""
+        assert self._connection is not None
+        try:
+            left = self._connection.unsent() if self._unsent else 0
+            if left == self._unsent:
+                self._deadlines.left()
+                self._wait("")
+            else:
+                self._unsent = left
+                self._wait("write" if left else "first_byte")
+        except Error as error:
+            self.failed(error)
+
+    # Called by whoever hears
+
+    def content_came(self) -> None:
+        self._deadlines.content_came()
+
+    def pause(self) -> None:
+        if self._connection is not None and not self._paused:
+            self._paused = True
+            self._connection.pause()
+            self._connection.watch.set(inf)
+
+    def resume(self) -> None:
+        if self._connection is not None and self._paused:
+            self._paused = False
+            self._connection.resume()
+            try:
+                self._wait("between_events")
+            except Error as error:
+                self.failed(error)
+
+    def close(self) -> None:
+        if self.opening is not None:
+            self.opening.cancel()
+            self.opening = None
+        if self._connection is not None:
+            self._over()
+
+    def _wait(self, phase: str) -> None:
+        """Enters this phase, or stays in the same; raises where it is over at once."""
+        assert self._connection is not None
+        if phase:
+            self._until = self._deadlines.begin(phase)
+        until = self._until
+        if self._unsent:
+            until = min(until, asyncio.get_running_loop().time() + PROGRESS_SECONDS)
+        self._connection.watch.set(until)
+
+    def _over(self) -> None:
+        connection, lane = self._connection, self._lane
+        assert connection is not None and lane is not None
+        self._connection = self._lane = None
+        connection.unheard()
+        lane.take_back(connection)
