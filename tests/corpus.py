@@ -31,6 +31,11 @@ OPENAI_SHAPED = (
 )
 """All that `dragoman` reads as `openai-chat`."""
 
+SPEAKING = {
+    "openai-chat": OPENAI_SHAPED,
+}
+"""The files of the corpus, by the dialect of ours that reads them."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Record:
@@ -45,6 +50,11 @@ class Record:
     streamed: bool
     sent: bytes
     """The body as the provider sent it (a whole one: as JSON of the same value)."""
+
+    @property
+    def spoken(self) -> str:
+        """The dialect of ours that reads it."""
+        return next(ours for ours, files in SPEAKING.items() if self.dialect in files)
 
     @property
     def refused(self) -> bool:

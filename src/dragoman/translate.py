@@ -11,10 +11,10 @@ from typing import Any
 
 from dragoman.dialects import DIALECTS
 from dragoman.dialects.dialect import Dialect, Encoded
-from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile
 from dragoman.dialects.openai_chat.request import written
 from dragoman.errors import ConfigurationError
 from dragoman.models import shared
+from dragoman.providers.provider import profile_of
 from dragoman.providers.table import PROVIDERS
 from dragoman.streaming.made import Made
 from dragoman.streaming.writing import Chunk
@@ -28,17 +28,17 @@ def request(
 ) -> Encoded:
     """The request as a provider of this dialect gets it, with its losses.
 
-    `model` is the model to ask, the request's own where None; a known provider before a `/`
-    lends its quirks and is taken off. Raises `BadRequestError` for what is no request,
-    `UnsupportedParameterError` for what must not be lost.
+    `model` is the model to ask, the request's own where None; a known provider of this dialect
+    before a `/` lends its quirks and is taken off. Raises `BadRequestError` for what is no
+    request, `UnsupportedParameterError` for what must not be lost.
     """
     spoken = dialect_of(dialect)
     decoded = as_request(request)
     name, _, rest = (model or decoded.model).partition("/")
     row = PROVIDERS.get(name)
-    if row is None or not rest:
-        return spoken.encode_request(decoded, model=model or decoded.model, profile=OPENAI_PROFILE)
-    return spoken.encode_request(decoded, model=rest, profile=Profile(quirks=row.quirks))
+    if row is None or row.dialect != dialect or not rest:
+        return spoken.encode_request(decoded, model=model or decoded.model)
+    return spoken.encode_request(decoded, model=rest, profile=profile_of(row))
 
 
 def response(

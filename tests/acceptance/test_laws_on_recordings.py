@@ -1,4 +1,4 @@
-"""The laws, over every recorded answer of OpenAI and of those who speak its dialect.
+"""The laws, over every recorded answer of every provider whose dialect we speak.
 
 What a provider said is read by `tests.judge`, which shares nothing with the decoder; here our
 bytes are made and compared. Each record is a test of its own, so that a failure names it.
@@ -20,7 +20,6 @@ import dragoman
 from dragoman import dialects, errors, translate
 from tests import corpus, judge, schema, shape
 
-DIALECT = "openai-chat"
 MADE: dict[str, Any] = {"created": 1795404600, "id": "chatcmpl-GEN1"}
 """For providers that tell neither."""
 
@@ -35,19 +34,22 @@ few_examples = settings(
 places = st.lists(st.integers(min_value=0, max_value=2**20), min_size=1, max_size=6)
 
 
-def verdict(sent: bytes, *, streamed: bool) -> judge.Heard | judge.NoAnswer:
-    """What the judge hears, or why it hears no answer."""
+def verdict(record: corpus.Record, sent: bytes) -> judge.Heard | judge.NoAnswer:
+    """What the judge hears in these bytes of the record, or why it hears no answer."""
+    ears = judge.EARS[record.spoken]
     try:
-        return judge.said_stream(sent) if streamed else judge.said(sent)
+        return ears.said_stream(sent) if record.streamed else ears.said(sent)
     except judge.NoAnswer as silence:
         return silence
 
 
+@cache
 def said(record: corpus.Record) -> judge.Heard | judge.NoAnswer:
-    return verdict(record.sent, streamed=record.streamed)
+    return verdict(record, record.sent)
 
 
-RECORDS = corpus.records(*corpus.OPENAI_SHAPED)
+FILES = [file for files in corpus.SPEAKING.values() for file in files]
+RECORDS = corpus.records(*FILES)
 REFUSED = [record for record in RECORDS if record.refused]
 ACCEPTED = [record for record in RECORDS if not record.refused]
 NO_ANSWERS = [record for record in ACCEPTED if isinstance(said(record), judge.NoAnswer)]
@@ -56,9 +58,9 @@ WHOLE = [record for record in ANSWERS if not record.streamed]
 STREAMS = [record for record in ANSWERS if record.streamed]
 
 
-def stream(*pieces: bytes) -> list[bytes]:
+def stream(dialect: str, *pieces: bytes) -> list[bytes]:
     """Our chunks, as bytes."""
-    chunks = translate.stream(pieces, DIALECT, **MADE)
+    chunks = translate.stream(pieces, dialect, **MADE)
     return [msgspec.json.encode(chunk) for chunk in chunks]
 
 
@@ -66,14 +68,14 @@ def stream(*pieces: bytes) -> list[bytes]:
 def answer(record: corpus.Record) -> bytes:
     """Our response to it, as bytes."""
     if record.streamed:
-        chunks = translate.stream([record.sent], DIALECT, **MADE)
+        chunks = translate.stream([record.sent], record.spoken, **MADE)
         return msgspec.json.encode(dragoman.fold(list(chunks)))
-    return msgspec.json.encode(translate.response(record.sent, DIALECT, **MADE))
+    return msgspec.json.encode(translate.response(record.sent, record.spoken, **MADE))
 
 
 @cache
 def chunks(record: corpus.Record) -> Sequence[Any]:
-    return [json.loads(chunk) for chunk in stream(record.sent)]
+    return [json.loads(chunk) for chunk in stream(record.spoken, record.sent)]
 
 
 # Law 1: validity.
@@ -137,26 +139,31 @@ def without_made_ids(chunks: Iterable[bytes]) -> bytes:
 
 @corpus.each(record for record in STREAMS if len(record.sent) < SHORT)
 def test_a_stream_may_be_cut_at_any_byte(record: corpus.Record) -> None:
-    expected = without_made_ids(stream(record.sent))
+    expected = without_made_ids(stream(record.spoken, record.sent))
 
     for place in range(len(record.sent)):
-        assert without_made_ids(stream(*pieces(record.sent, place))) == expected, place
+        assert without_made_ids(stream(record.spoken, *pieces(record.sent, place))) == expected, (
+            place
+        )
 
 
 @corpus.each(record for record in STREAMS if len(record.sent) < 8 * SHORT)
 def test_a_stream_may_come_byte_by_byte(record: corpus.Record) -> None:
-    expected = without_made_ids(stream(record.sent))
+    expected = without_made_ids(stream(record.spoken, record.sent))
 
-    assert without_made_ids(stream(*pieces(record.sent, *range(len(record.sent))))) == expected
+    assert (
+        without_made_ids(stream(record.spoken, *pieces(record.sent, *range(len(record.sent)))))
+        == expected
+    )
 
 
 @corpus.each(record for record in STREAMS if len(record.sent) >= SHORT)
 @few_examples
 @given(places=places)
 def test_a_long_stream_may_be_cut_anywhere(record: corpus.Record, places: list[int]) -> None:
-    expected = without_made_ids(stream(record.sent))
+    expected = without_made_ids(stream(record.spoken, record.sent))
 
-    assert without_made_ids(stream(*pieces(record.sent, *places))) == expected
+    assert without_made_ids(stream(record.spoken, *pieces(record.sent, *places))) == expected
 
 
 # Law 5: usage adds up.
@@ -189,12 +196,12 @@ def ends(raw: bytes) -> list[int]:
     return found[:4] + found[4 : -12 : len(found) // 8] + found[-12:]
 
 
-def check_truth(raw: bytes, *, whole_events: bool) -> None:
+def check_truth(record: corpus.Record, raw: bytes, *, whole_events: bool) -> None:
     """What was heard of a message that ended with `raw` is true, or there is an error."""
     came: list[Any] = []
     broken: errors.Error | None = None
     try:
-        came.extend(translate.stream([raw], DIALECT, **MADE))
+        came.extend(translate.stream([raw], record.spoken, **MADE))
     except errors.Error as error:
         broken = error
     finished = {
@@ -204,7 +211,7 @@ def check_truth(raw: bytes, *, whole_events: bool) -> None:
         if choice["finish_reason"]
     }
 
-    expected = verdict(raw, streamed=True)
+    expected = verdict(record, raw)
     if isinstance(expected, judge.NoAnswer):
         assert broken, f"no error, though {expected}"
         assert finished <= expected.finished
@@ -219,7 +226,7 @@ def check_truth(raw: bytes, *, whole_events: bool) -> None:
 @corpus.each(STREAMS)
 def test_a_stream_that_breaks_off_after_an_event_is_no_success(record: corpus.Record) -> None:
     for end in [0, *ends(record.sent)]:
-        check_truth(record.sent[:end], whole_events=True)
+        check_truth(record, record.sent[:end], whole_events=True)
 
 
 @corpus.each(STREAMS)
@@ -229,14 +236,14 @@ def test_a_stream_that_breaks_off_anywhere_is_no_success(
     record: corpus.Record, places: list[int]
 ) -> None:
     for place in places[:2]:
-        check_truth(record.sent[: place % len(record.sent)], whole_events=False)
+        check_truth(record, record.sent[: place % len(record.sent)], whole_events=False)
 
 
 @corpus.each(WHOLE)
 def test_half_a_body_is_no_answer(record: corpus.Record) -> None:
     for end in (0, len(record.sent) // 2, len(record.sent.rstrip()) - 1):
         with pytest.raises(errors.Error):
-            translate.response(record.sent[:end], DIALECT, **MADE)
+            translate.response(record.sent[:end], record.spoken, **MADE)
 
 
 # Errors, with a status of their own and without.
@@ -245,9 +252,11 @@ def test_half_a_body_is_no_answer(record: corpus.Record) -> None:
 @corpus.each(REFUSED)
 def test_a_refusal_comes_in_openais_words(record: corpus.Record) -> None:
     assert record.status is not None
-    expected = judge.said_error(record.status, record.sent)
+    expected = judge.EARS[record.spoken].said_error(record.status, record.sent)
 
-    error = dialects.DIALECTS[DIALECT].decode_error(record.status, record.headers, record.sent)
+    error = dialects.DIALECTS[record.spoken].decode_error(
+        record.status, record.headers, record.sent
+    )
 
     assert isinstance(error, errors.STATUS_ERRORS.get(error.status_code, errors.APIStatusError))
     assert error.message == expected.message
@@ -263,6 +272,6 @@ def test_a_success_without_an_answer_is_an_error(record: corpus.Record) -> None:
         answer(record)
 
     if not record.streamed and json.loads(record.sent).get("error"):
-        expected = judge.said_error(record.status, record.sent)
+        expected = judge.EARS[record.spoken].said_error(record.status, record.sent)
         assert caught.value.message == expected.message
         assert expected.code in (None, caught.value.code)

@@ -1,11 +1,11 @@
 """What was said: a provider's own text and our answer, both read with `json` alone.
 
 The judge of the law that a response is the fold of its chunks. `said` reads a whole body,
-`said_stream` the text of a stream and `said_error` a refusal, as the provider pages say they are
+`said_stream` the bytes of a stream and `said_error` a refusal, as the provider pages say they are
 to be understood; `heard` reads what we made of it, as it stands. When nothing was lost and nothing
 invented, the two are equal. Nothing is imported from what is judged, and no code is shared with
 it: for every rule there is a second opinion here, in the plainest code, with the whole text at
-hand.
+hand. Those three are of the OpenAI dialect; `EARS` has them for every dialect.
 
 Left to others: whether our JSON is valid (`tests.schema`) and whether our chunks come in good
 order (`tests.shape`).
@@ -14,13 +14,37 @@ Authority: the provider pages, README.md sections 3 to 6, openai-compatible.md s
 azure-openai.md sections 4 and 5, and above them the recorded traffic.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from tests.judge.ours import heard
 from tests.judge.providers import said, said_stream
 from tests.judge.refusals import SaidError, said_error
 from tests.judge.words import Choice, Heard, NoAnswer, ToolCall, Usage
 
+
+class Ears(NamedTuple):
+    """How a dialect is understood."""
+
+    said: Callable[[bytes], Heard]
+    """What a whole answer says; raises `NoAnswer`."""
+
+    said_stream: Callable[[bytes], Heard]
+    """What a stream says whose HTTP message ended, complete; raises `NoAnswer`."""
+
+    said_error: Callable[[int | None, bytes], SaidError]
+    """What a refusal says."""
+
+
+EARS = {
+    "openai-chat": Ears(said, said_stream, said_error),
+}
+"""By the key of the dialect."""
+
 __all__ = [
+    "EARS",
     "Choice",
+    "Ears",
     "Heard",
     "NoAnswer",
     "SaidError",

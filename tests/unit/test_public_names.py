@@ -8,7 +8,8 @@ import sys
 import pytest
 
 import dragoman
-from dragoman import errors
+from dragoman import dialects, errors
+from dragoman.dialects import MODULES
 
 
 def test_the_public_names_are_these() -> None:
@@ -68,6 +69,24 @@ def test_type_checkers_see_the_lazy_names() -> None:
     assert seen == dragoman.LAZY
 
 
+def test_type_checkers_see_every_dialect() -> None:
+    tree = ast.parse(inspect.getsource(dialects))
+    (checked,) = [node for node in tree.body if isinstance(node, ast.If)]
+    imported, spoken = checked.body
+    assert isinstance(imported, ast.ImportFrom)
+    assert isinstance(spoken, ast.AnnAssign)
+    assert isinstance(spoken.value, ast.Tuple)
+
+    seen = [f"{imported.module}.{alias.name}" for alias in imported.names]
+    assert seen == [f"{imported.module}.{ast.unparse(name)}" for name in spoken.value.elts]
+    assert sorted(seen) == sorted(MODULES.values())
+
+
+def test_a_dialect_is_called_like_its_module() -> None:
+    for key, module in MODULES.items():
+        assert module == f"dragoman.dialects.{key.replace('-', '_')}"
+
+
 def fresh(code: str) -> str:
     """What a new interpreter prints."""
     done = subprocess.run(
@@ -97,6 +116,7 @@ def test_a_client_that_is_made_does_without_what_only_some_need() -> None:
 
     assert "dragoman.client.signature" in loaded
     assert not {"dragoman.models.params", "dragoman.settings.file", "tomllib"} & loaded
+    assert loaded & set(MODULES.values()) == {MODULES["openai-chat"]}
 
 
 def test_importing_starts_no_thread_and_reads_no_environment() -> None:

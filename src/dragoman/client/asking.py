@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from dragoman.dialects import DIALECTS
-from dragoman.dialects.dialect import Dialect, Encoded, OnLoss
-from dragoman.dialects.openai_chat import Profile
+from dragoman.dialects.dialect import Dialect, Encoded, OnLoss, Profile
 from dragoman.dialects.openai_chat.request import written
 from dragoman.errors import ConfigurationError
 from dragoman.exchange.wishes import Attempted
 from dragoman.models import shared
-from dragoman.providers.provider import Provider, credentials
+from dragoman.providers.provider import Provider, credentials, profile_of
 from dragoman.providers.routing import routed
 from dragoman.settings.providers import ConfiguredProvider
 from dragoman.settings.secret import Secret
@@ -132,7 +131,7 @@ def directed(
         provider, name = routed(target, providers, names=settings.models)
     row = ready(provider)
     dialect = DIALECTS[row.dialect]
-    profile = Profile(quirks=row.quirks, base_model=provider.base_model, on_loss=on_loss)
+    profile = profile_of(row, base_model=provider.base_model, on_loss=on_loss)
     encoded = dialect.encode_request(request, model=name, profile=profile)
     return Asked(
         request=request,

@@ -16,7 +16,7 @@ from dragoman.errors import APIStatusError, APITimeoutError, Error, RemoteProtoc
 from dragoman.exchange.retrying import Policy, conversation
 from dragoman.exchange.wishes import Committed, Outcome, Refused, Wish
 from dragoman.models import shared
-from dragoman.models.headers import Headers
+from dragoman.models.headers import Headers, request_id_in
 from dragoman.settings.secret import HIDDEN
 from dragoman.streaming.made import Made
 from dragoman.transport.protocol import Answer, AsyncAnswer
@@ -98,7 +98,7 @@ class Carriage:
             losses=self.asked.encoded.losses,
             target=self.asked.target,
             attempts=number,
-            request_id=answer.headers.get("x-request-id"),
+            request_id=request_id_in(answer.headers),
             status_code=answer.status,
             headers=Headers(answer.headers),
             timings=timings,

@@ -12,10 +12,10 @@ from dragoman.client.carrying import driven
 from dragoman.client.carrying_later import driven_later
 from dragoman.client.configured import Configured
 from dragoman.dialects import DIALECTS
-from dragoman.dialects.openai_chat import Profile
 from dragoman.errors import NotFoundError
 from dragoman.exchange.wishes import Attempt
 from dragoman.models import shared
+from dragoman.providers.provider import profile_of
 from dragoman.providers.routing import near_names
 from dragoman.settings.providers import ConfiguredProvider
 from dragoman.transport.protocol import Answer, AsyncAnswer, AsyncTransport, Transport
@@ -46,7 +46,7 @@ def listing(name: str, providers: Mapping[str, ConfiguredProvider], options: Opt
         )
     row = ready(provider)
     dialect = DIALECTS[row.dialect]
-    profile = Profile(quirks=row.quirks)
+    profile = profile_of(row)
     encoded = dialect.encode_models_request(profile=profile)
     sendable = Sendable(
         target=row.name,

@@ -1,14 +1,46 @@
 """Pure translators between a dialect and the hub, one module each.
 
-Adding a dialect means adding a module here and one in `wire`, and a line to this dict.
+How a further one is added stands in `dragoman.dialects.dialect`.
 """
 
-from typing import Final
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
-from dragoman.dialects import openai_chat
 from dragoman.dialects.dialect import Dialect
 
-DIALECTS: Final[dict[str, Dialect]] = {
-    "openai-chat": openai_chat,
+if TYPE_CHECKING:
+    from dragoman.dialects import openai_chat
+
+    SPOKEN: tuple[Dialect, ...] = (openai_chat,)
+
+MODULES: Final = {
+    "openai-chat": "dragoman.dialects.openai_chat",
 }
+"""Key of a dialect to its module; `TYPE_CHECKING` above says the same, so that they are checked."""
+
+
+class Dialects(Mapping[str, Dialect]):
+    """Every dialect by its key; one that nobody asks for is never loaded."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Dialect] = {}
+
+    def __getitem__(self, key: str) -> Dialect:
+        loaded = self._loaded.get(key)
+        if loaded is None:
+            loaded = self._loaded[key] = importlib.import_module(MODULES[key])
+        return loaded
+
+    def __contains__(self, key: object) -> bool:
+        return key in MODULES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MODULES)
+
+    def __len__(self) -> int:
+        return len(MODULES)
+
+
+DIALECTS: Final[Mapping[str, Dialect]] = Dialects()
 """Every dialect by its key."""

@@ -3,6 +3,22 @@
 A dialect is a module of these functions, all pure: what a provider leaves unsaid (time, ids)
 arrives as `made`, what a target does otherwise as its `profile`, whose type is the dialect's
 own.
+
+A further dialect is these things, and no old function changes:
+
+1. `wire/NAME.py`: what its providers say, as lenient types.
+2. `dialects/NAME/`: the ten functions; `Quirks`, a frozen type with one documented field for
+   each thing that may differ from provider to provider, every field with a default; and
+   `Profile`, the one below with `quirks: Quirks = Quirks()`. It imports no other dialect. What
+   all have in common stands beside them: `losing` (what a request loses, and what must not be
+   lost), `refusing` (how refusals are read).
+3. A line in `dialects.MODULES` and its twin for type checkers. The key has `-` where the
+   module has `_`.
+4. A row in `providers/table.py` for each provider, where it differs: `quirks={"field": value}`.
+   By name, so that a dialect is loaded only once somebody asks who speaks it.
+5. Its part of `coverage.toml`, its targets in `tests/unit/dialects/targets.py`, its ears in
+   `tests/judge`, its records in `tests.corpus.SPEAKING`, its examples in `tests/recordings`, its
+   page in `docs/dialects/`.
 """
 
 from collections.abc import Mapping
@@ -17,6 +33,19 @@ from dragoman.streaming.writing import Chunk
 
 OnLoss = Literal["report", "refuse"]
 """Whether a request that loses something is sent with its losses told, or refused."""
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """What a translator is told about its target; each dialect narrows `quirks` to its own."""
+
+    quirks: Any
+    """How the provider departs from what the dialect's translator does anyway."""
+
+    base_model: str | None = None
+    """The model behind a deployment whose name does not tell it; None: the name tells."""
+
+    on_loss: OnLoss = "report"
+    """Whether a request that loses something is sent or refused."""
 
 
 class Encoded(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +124,17 @@ class StreamEncoder(Protocol):
 
 
 class Dialect(Protocol):
-    """The ten functions."""
+    """The ten functions, and the types that tell one provider of the dialect from another."""
+
+    @property
+    def Quirks(self) -> type[msgspec.Struct]:  # noqa: N802 # a type of the module
+        """How a provider may depart; the defaults are those of one that nobody knows."""
+        ...
+
+    @property
+    def Profile(self) -> type[Profile]:  # noqa: N802 # a type of the module
+        """What the functions below are told about their target."""
+        ...
 
     def encode_request(
         self, request: shared.CreateChatCompletionRequest, *, model: str, profile: Any = ...

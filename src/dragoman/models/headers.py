@@ -1,6 +1,15 @@
 """The headers of an answer, as its caller reads them."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
+
+REQUEST_IDS: Final = ("x-request-id", "request-id", "apim-request-id", "x-amzn-requestid")
+"""The headers in which providers give a request an id: most, Anthropic, Azure, Amazon."""
+
+
+def request_id_in(headers: Mapping[str, str]) -> str | None:
+    """The provider's own id of the request; None where it gives none."""
+    return next((headers[name] for name in REQUEST_IDS if headers.get(name)), None)
 
 
 class Headers(Mapping[str, str]):

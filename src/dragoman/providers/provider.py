@@ -1,10 +1,11 @@
 """A provider: where it is, how it is signed for, and what it does otherwise."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from dragoman.dialects.openai_chat.quirks import Quirks
+from dragoman.dialects import DIALECTS
+from dragoman.dialects.dialect import OnLoss, Profile
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,17 +23,36 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     key_variable: str | None = None
     """The environment variable that usually holds its key; None where none is needed."""
 
-    key_header: Literal["authorization", "api-key"] = "authorization"
+    key_header: Literal["authorization", "api-key", "x-api-key"] = "authorization"
     """The header that carries the key; `authorization` carries it as a bearer token."""
 
-    quirks: Quirks = Quirks()
-    """How it departs from OpenAI's own service."""
+    quirks: Any = {}
+    """How it departs: the `Quirks` of its dialect, or single fields of them by name.
+
+    By name, the dialect is loaded only once the provider is asked.
+    """
+
+
+def quirks_of(provider: Provider) -> Any:
+    """How it departs, as the `Quirks` of its dialect."""
+    kind = DIALECTS[provider.dialect].Quirks
+    if isinstance(provider.quirks, kind):
+        return provider.quirks
+    return msgspec.convert(provider.quirks, kind)
+
+
+def profile_of(
+    provider: Provider, *, base_model: str | None = None, on_loss: OnLoss = "report"
+) -> Profile:
+    """What the translator of its dialect is told about it."""
+    kind = DIALECTS[provider.dialect].Profile
+    return kind(quirks=quirks_of(provider), base_model=base_model, on_loss=on_loss)
 
 
 def credentials(provider: Provider, key: str | None) -> dict[str, str]:
     """The headers that sign a request; none without a key, as local servers want none."""
     if not key:
         return {}
-    if provider.key_header == "api-key":
-        return {"api-key": key}
-    return {"authorization": f"Bearer {key}"}
+    if provider.key_header == "authorization":
+        return {"authorization": f"Bearer {key}"}
+    return {provider.key_header: key}

@@ -229,6 +229,7 @@ ROWS: Final = (
         name="huggingface",
         base_url="https://router.huggingface.co/v1",
         key_variable="HF_TOKEN",
+        quirks=Quirks(),
     ),
     Provider(
         name="vllm",
@@ -247,7 +248,7 @@ ROWS: Final = (
             reasoning_replay="reasoning_content", refused_tool_choice=frozenset({"named"})
         ),
     ),
-    Provider(name="lmstudio", base_url="http://localhost:1234/v1"),
+    Provider(name="lmstudio", base_url="http://localhost:1234/v1", quirks=Quirks()),
     Provider(
         name="tgi",
         base_url="http://localhost:3000/v1",

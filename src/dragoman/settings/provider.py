@@ -7,8 +7,7 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects import DIALECTS
-from dragoman.dialects.openai_chat.quirks import Quirks
-from dragoman.providers.provider import Provider
+from dragoman.providers.provider import Provider, quirks_of
 from dragoman.providers.routing import near_names
 from dragoman.providers.table import PROVIDERS
 from dragoman.settings.checking import key_of, mistake, typed
@@ -46,38 +45,50 @@ def row_of(name: str, wanted: ProviderSettings) -> Provider:
         if like is None:
             near = ", ".join(near_names(wanted.like, PROVIDERS) or sorted(PROVIDERS))
             raise mistake(f"{key}.like", f"a known provider, such as {near}", repr(wanted.like))
-        row = row or Provider(name=name, dialect=like.dialect)
-        row = msgspec.structs.replace(row, quirks=like.quirks)
+        row = row or Provider(name=name)
+        row = msgspec.structs.replace(row, dialect=like.dialect, quirks=like.quirks)
     row = row or Provider(name=name)
-    if wanted.dialect is not None and wanted.dialect not in DIALECTS:
-        known = ", ".join(sorted(DIALECTS))
-        raise mistake(f"{key}.dialect", f"one of {known}", repr(wanted.dialect))
+    if wanted.dialect is not None and wanted.dialect != row.dialect:
+        row = _speaking(row, wanted, f"{key}.dialect")
     row = msgspec.structs.replace(
         row,
         name=name,
-        dialect=wanted.dialect or row.dialect,
         base_url=wanted.base_url or row.base_url,
-        quirks=_quirks(row.quirks, wanted.quirks, f"{key}.quirks"),
+        quirks=_quirks(quirks_of(row), wanted.quirks, f"{key}.quirks"),
     )
     if row.base_url is None:
         raise mistake(f"{key}.base_url", "the address of the provider", "nothing")
     return row
 
 
-def _quirks(quirks: Quirks, changes: Mapping[str, Any], key: str) -> Quirks:
+def _speaking(row: Provider, wanted: ProviderSettings, key: str) -> Provider:
+    """The same provider in another dialect, which has quirks of its own."""
+    if wanted.dialect not in DIALECTS:
+        known = ", ".join(sorted(DIALECTS))
+        raise mistake(key, f"one of {known}", repr(wanted.dialect))
+    if wanted.like is not None:
+        expected = f"{row.dialect}, which {wanted.like} speaks"
+        raise mistake(key, expected, repr(wanted.dialect))
+    return msgspec.structs.replace(row, dialect=wanted.dialect, quirks={})
+
+
+def _quirks(quirks: Any, changes: Mapping[str, Any], key: str) -> Any:
     if not changes:
         return quirks
+    kind = type(quirks)
     for name in changes:
-        if name not in Quirks.__struct_fields__:
-            near = near_names(name, Quirks.__struct_fields__)
+        if name not in kind.__struct_fields__:
+            near = near_names(name, kind.__struct_fields__)
             raise mistake(key_of(key, name), "a quirk", repr(name), near)
-    alone = typed(changes, Quirks, key)  # a mistake is theirs, and not of those they are added to
+    alone = typed(changes, kind, key)  # a mistake is theirs, and not of those they are added to
+    plain = msgspec.to_builtins(quirks)
+    if "for_models" not in plain:
+        return typed({**plain, **changes}, kind, key)
     for place, (pattern, _) in enumerate(alone.for_models):
         try:
             re.compile(pattern)
         except re.error as error:
             where = f"{key}.for_models[{place}][0]"
             raise mistake(where, "a regular expression", str(error)) from None
-    plain = msgspec.to_builtins(quirks)
     plain["for_models"] = [(found, {**own, **changes}) for found, own in plain["for_models"]]
-    return typed({**plain, **changes}, Quirks, key)
+    return typed({**plain, **changes}, kind, key)

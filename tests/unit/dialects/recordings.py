@@ -13,10 +13,12 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from dragoman.dialects import openai_chat
-from dragoman.dialects.openai_chat import Profile, Quirks
+from dragoman.dialects import DIALECTS, openai_chat
+from dragoman.dialects.dialect import Dialect, Profile
+from dragoman.dialects.openai_chat import Quirks
 from dragoman.dialects.openai_chat.caller import StreamEncoder
 from dragoman.errors import APIStatusError, UnsupportedParameterError
+from dragoman.providers.provider import profile_of
 from dragoman.providers.table import PROVIDERS
 from dragoman.streaming.made import Made
 
@@ -34,12 +36,16 @@ class Recording(NamedTuple):
     said: bytes
     expected: str
 
-    def profile(self, quirks: Quirks | None = None) -> Profile:
+    @property
+    def dialect(self) -> Dialect:
+        """What the provider speaks."""
+        return DIALECTS[PROVIDERS[self.provider].dialect]
+
+    def profile(self, quirks: Any = None) -> Profile:
         """What the translator knows of the target; with other quirks, to see what they do."""
-        return Profile(
-            quirks=quirks or PROVIDERS[self.provider].quirks,
-            base_model=self.options.get("base_model"),
-        )
+        row = PROVIDERS[self.provider]
+        row = row if quirks is None else msgspec.structs.replace(row, quirks=quirks)
+        return profile_of(row, base_model=self.options.get("base_model"))
 
     @property
     def made(self) -> Made:
@@ -74,7 +80,7 @@ def _understood(line: str) -> Any:
     return json.loads(text) if text.startswith("{") else text
 
 
-def outcome(recording: Recording, quirks: Quirks | None = None) -> str:
+def outcome(recording: Recording, quirks: Any = None) -> str:
     """What comes out."""
     return "\n".join(OUTCOMES[recording.kind](recording, recording.profile(quirks)))
 
@@ -82,7 +88,7 @@ def outcome(recording: Recording, quirks: Quirks | None = None) -> str:
 def _of_request(recording: Recording, profile: Profile) -> Iterator[str]:
     request = openai_chat.decode_request(recording.said)
     try:
-        encoded = openai_chat.encode_request(request, model=recording.model, profile=profile)
+        encoded = recording.dialect.encode_request(request, model=recording.model, profile=profile)
     except UnsupportedParameterError as error:
         yield f"refused: {error.message}"
         return
@@ -94,7 +100,9 @@ def _of_request(recording: Recording, profile: Profile) -> Iterator[str]:
 
 def _of_response(recording: Recording, profile: Profile) -> Iterator[str]:
     try:
-        response = openai_chat.decode_response(recording.said, made=recording.made, profile=profile)
+        response = recording.dialect.decode_response(
+            recording.said, made=recording.made, profile=profile
+        )
     except APIStatusError as error:
         yield from _told(error)
     else:
@@ -102,7 +110,7 @@ def _of_response(recording: Recording, profile: Profile) -> Iterator[str]:
 
 
 def _of_stream(recording: Recording, profile: Profile) -> Iterator[str]:
-    decoder = openai_chat.stream_decoder(made=recording.made, profile=profile)
+    decoder = recording.dialect.stream_decoder(made=recording.made, profile=profile)
     encoder = StreamEncoder(include_usage="include_usage" in recording.options)
     for chunk in [*decoder.receive(recording.said), *decoder.finish()]:
         yield encoder.encode(chunk).decode().removesuffix("\n")
@@ -111,7 +119,7 @@ def _of_stream(recording: Recording, profile: Profile) -> Iterator[str]:
 
 def _of_error(recording: Recording, profile: Profile) -> Iterator[str]:
     status_code = int(recording.options["status"])
-    yield from _told(openai_chat.decode_error(status_code, {}, recording.said))
+    yield from _told(recording.dialect.decode_error(status_code, {}, recording.said))
 
 
 def _told(error: APIStatusError) -> Iterator[str]:

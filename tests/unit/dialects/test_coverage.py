@@ -11,12 +11,13 @@ from typing import Any
 
 import dragoman.dialects
 from dragoman.dialects import DIALECTS
-from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks, decode_request
+from dragoman.dialects.openai_chat import decode_request
 from dragoman.dialects.openai_chat.families import FAMILIES, family_of
 from dragoman.errors import UnsupportedParameterError
 from dragoman.models import shared
 from dragoman.models.pointers import path_of
 from tests.request_fields import Field, request_fields
+from tests.unit.dialects.targets import FAMILIES_OF, OPENAI_MODELS, TARGETS
 
 TABLE = Path(dragoman.dialects.__file__).with_name("coverage.toml")
 
@@ -24,34 +25,6 @@ Rows = Mapping[str, str]
 """Outcome by the name of a field."""
 
 OUTCOMES = {"carried", "renamed", "dropped", "clamped", "emulated", "refused"}
-
-MODELS = {
-    "classic": "gpt-4o",
-    "codex": "gpt-5.2-codex",
-    "fixed-effort": "gpt-5-pro",
-    "gpt-5": "gpt-5-mini",
-    "gpt-5-chat": "gpt-5-chat-latest",
-    "gpt-5-codex": "gpt-5.1-codex-max",
-    "gpt-5.1": "gpt-5.1",
-    "gpt-5.2": "gpt-5.2",
-    "gpt-5.5": "gpt-5.6-sol",
-    "gpt-6-astra": "gpt-6-astra",
-    "o-pro": "o3-pro",
-    "o-series": "o4-mini",
-    "o1": "o1",
-    "o1-mini": "o1-mini",
-    "o3-mini": "o3-mini",
-    "search-preview": "gpt-4o-search-preview",
-}
-"""A model of each of OpenAI's families."""
-
-TARGETS = {
-    "openai-chat": {
-        "compatible": ("some-model", Profile(quirks=Quirks())),
-        **{family: (model, OPENAI_PROFILE) for family, model in MODELS.items()},
-    }
-}
-"""Model and profile, by dialect and family."""
 
 FIELDS = request_fields()
 
@@ -159,14 +132,15 @@ def cases() -> Iterator[tuple[str, str, str, Any]]:
 
 
 def test_every_dialect_and_family_has_its_rows() -> None:
-    families = {*(family.name for family in FAMILIES), "compatible", "default"}
+    rows = table()
 
-    assert table().keys() == DIALECTS.keys()
-    assert table()["openai-chat"].keys() == families
+    assert rows.keys() == DIALECTS.keys()
+    assert {dialect: rows[dialect].keys() - {"default"} for dialect in rows} == FAMILIES_OF
+    assert {dialect: TARGETS[dialect].keys() for dialect in rows} == FAMILIES_OF
 
 
 def test_every_family_is_tried_with_one_of_its_models() -> None:
-    assert {name: family_of(model).name for name, model in MODELS.items()} == {
+    assert {name: family_of(model).name for name, model in OPENAI_MODELS.items()} == {
         family.name: family.name for family in FAMILIES
     }
 

@@ -10,6 +10,11 @@ from dragoman.errors import UnsupportedParameterError
 from dragoman.providers.table import PROVIDERS, ROWS
 from tests.unit.dialects.sending import sent
 
+ALIKE = [row for row in ROWS if row.dialect == "openai-chat"]
+"""Those who speak OpenAI's dialect."""
+
+each_provider = pytest.mark.parametrize("provider", [row.name for row in ALIKE])
+
 OF_FAMILIES = (
     "gpt-4o gpt-4o-search-preview o1-mini o1 o3-pro o3-mini o4-mini gpt-5-chat-latest gpt-5-pro "
     "gpt-5-codex gpt-5.2-codex gpt-5-mini gpt-5.1 gpt-5.2 gpt-5.6-sol gpt-6-astra"
@@ -63,7 +68,7 @@ def fate(provider: str, model: str, meant: dict[str, Any]) -> str:
     return "carried" if carried(meant, body) else "lost"
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+@each_provider
 def test_what_changes_the_meaning_is_carried_or_refused(provider: str) -> None:
     fates = {
         (model, kind): fate(provider, model, meant)
@@ -83,7 +88,7 @@ def test_no_row_can_drop_what_changes_the_meaning(meant: dict[str, Any]) -> None
 
 
 def test_the_models_asked_above_are_of_every_family_and_meet_every_exception() -> None:
-    exceptions = [(row.quirks, own) for row in ROWS for _, own in row.quirks.for_models]
+    exceptions = [(row.quirks, own) for row in ALIKE for _, own in row.quirks.for_models]
 
     assert {family_of(model) for model in OF_FAMILIES.split()} == set(FAMILIES)
     assert all(own in [quirks.of(model) for model in MODELS] for quirks, own in exceptions)
@@ -104,12 +109,12 @@ def test_the_models_asked_above_are_of_every_family_and_meet_every_exception() -
 def test_those_refuse_who_are_known_to_refuse(kind: str, refusing: str) -> None:
     model = "deepseek-reasoner"
 
-    found = [name for name in PROVIDERS if fate(name, model, MEANT[kind]) == "refused"]
+    found = [row.name for row in ALIKE if fate(row.name, model, MEANT[kind]) == "refused"]
 
     assert found == refusing.split()
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+@each_provider
 def test_one_choice_of_text_without_probabilities_is_refused_by_nobody(provider: str) -> None:
     plain: dict[str, Any] = {"n": 1, "logprobs": False, "modalities": ["text"]}
     quirks = PROVIDERS[provider].quirks

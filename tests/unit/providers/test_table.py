@@ -7,7 +7,7 @@ import pytest
 
 from dragoman.dialects import DIALECTS
 from dragoman.dialects.openai_chat import Profile, Quirks, decode_request, encode_request
-from dragoman.providers.provider import Provider
+from dragoman.providers.provider import Provider, profile_of, quirks_of
 from dragoman.providers.table import PROVIDERS, ROWS
 
 NAMES = (
@@ -17,6 +17,9 @@ NAMES = (
 )
 AT_HOME = ("vllm", "sglang", "llamacpp", "lmstudio", "tgi", "ollama")
 THE_OPERATORS = ("azure", "azure-deployments")
+
+ALIKE = [row for row in ROWS if row.dialect == "openai-chat"]
+"""Those who speak OpenAI's dialect."""
 
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
@@ -39,6 +42,19 @@ def test_a_row_speaks_a_dialect_that_there_is(row: Provider) -> None:
 
 
 @each_row
+def test_a_row_departs_in_what_its_dialect_has_a_quirk_for(row: Provider) -> None:
+    assert isinstance(quirks_of(row), DIALECTS[row.dialect].Quirks)
+
+
+def test_what_departs_may_be_said_by_name() -> None:
+    row = Provider(name="lab", quirks={"send_model": False})
+
+    assert profile_of(row, base_model="gpt-5-mini", on_loss="refuse") == Profile(
+        quirks=Quirks(send_model=False), base_model="gpt-5-mini", on_loss="refuse"
+    )
+
+
+@each_row
 def test_a_row_says_where_the_provider_is_as_far_as_anyone_can(row: Provider) -> None:
     if row.name in THE_OPERATORS:
         assert row.base_url is None
@@ -56,7 +72,7 @@ def test_a_row_names_the_key_of_those_that_want_one(row: Provider) -> None:
         assert re.fullmatch(r"[A-Z][A-Z_]+_(API_KEY|TOKEN)", row.key_variable or "")
 
 
-@each_row
+@pytest.mark.parametrize("row", ALIKE, ids=lambda row: row.name)
 def test_what_stands_for_single_models_is_final(row: Provider) -> None:
     for pattern, own in row.quirks.for_models:
         assert re.compile(pattern.lower()).pattern == pattern
@@ -69,7 +85,7 @@ def test_every_quirk_is_somebodys(field: str) -> None:
 
     owners = [
         row.name
-        for row in ROWS
+        for row in ALIKE
         if any(getattr(quirks, field) != plain for quirks in records(row.quirks))
     ]
 

@@ -4,23 +4,23 @@ from typing import Any, Self
 
 import msgspec
 
+from dragoman.dialects.losing import Losing, changes_meaning
 from dragoman.dialects.openai_chat.families import Family, family_of
 from dragoman.dialects.openai_chat.quirks import Profile, Quirks
-from dragoman.errors import UnsupportedParameterError
 from dragoman.models import shared
-from dragoman.models.pointers import escaped, path_of, put
+from dragoman.models.pointers import escaped, put
 
 
-class Draft:
+class Draft(Losing):
     """The JSON being changed; the caller's own objects are never touched."""
 
     def __init__(self, body: dict[str, Any], model: str, profile: Profile) -> None:
+        super().__init__()
         self.body = body
         self.model = model
         known_as = profile.base_model or model
         self.quirks: Quirks = profile.quirks.of(known_as)
         self.family: Family | None = family_of(known_as) if self.quirks.openai_models else None
-        self.losses: list[shared.Loss] = []
         self.unknown: set[str] = set()
 
     @classmethod
@@ -85,10 +85,6 @@ class Draft:
                 del self.body["tools"]
                 self.drop("tool_choice", "no tool is left to choose from")
 
-    def lose(self, pointer: str, kind: shared.LossKind, reason: str) -> None:
-        """Tell a loss."""
-        self.losses.append(shared.Loss(pointer=pointer, kind=kind, reason=reason))
-
     def drop(self, field: str, reason: str) -> None:
         """Leave a top-level field out, if it is set; refuses what must not be lost."""
         if field in self.body:
@@ -96,35 +92,3 @@ class Draft:
             if changes_meaning(field, value):
                 raise self.refuse(f"/{field}", reason)
             self.lose(f"/{escaped(field)}", "dropped", reason)
-
-    def refuse(self, pointer: str, reason: str) -> UnsupportedParameterError:
-        """The error for what must not be lost."""
-        path = path_of(pointer)
-        return UnsupportedParameterError(f"{path}: {reason}", param=path)
-
-    @staticmethod
-    def path(loss: shared.Loss) -> str:
-        """Where a loss is, as errors name places."""
-        return path_of(loss.pointer)
-
-
-def changes_meaning(field: str, value: Any) -> bool:
-    """Whether an answer without this field would answer another request."""
-    match field:
-        case "n":
-            return bool(value > 1)
-        case "function_call":
-            return isinstance(value, dict)
-        case "tool_choice":
-            if isinstance(value, dict) and value.get("type") == "allowed_tools":
-                return bool(value["allowed_tools"]["mode"] == "required")
-            return value == "required" or isinstance(value, dict)
-        case "response_format":
-            return value.get("type") not in ("text", "json_object")
-        case "modalities":
-            return "audio" in value
-        case "audio":
-            return True
-        case "logprobs":
-            return value is True
-    return False

@@ -15,7 +15,7 @@ from dragoman.dialects.openai_chat import conversation, parameters
 from dragoman.dialects.openai_chat.draft import Draft
 from dragoman.dialects.openai_chat.families import SAMPLING_FIELDS
 from dragoman.dialects.openai_chat.quirks import OPENAI_PROFILE, Profile, Quirks
-from dragoman.errors import BadRequestError, UnsupportedParameterError
+from dragoman.errors import BadRequestError
 from dragoman.models import shared
 from dragoman.wire import reading
 
@@ -68,11 +68,7 @@ def _encoded(request: shared.CreateChatCompletionRequest, model: str, profile: P
     for rule in rules_for(frozenset(draft.body)):
         rule(draft)
     draft.close()
-    if draft.losses and profile.on_loss == "refuse":
-        first = draft.losses[0]
-        raise UnsupportedParameterError(
-            f"{first.pointer} would be {first.kind}: {first.reason}", param=draft.path(first)
-        )
+    losses = draft.settled(profile.on_loss)
     if draft.quirks.send_model:
         draft.body["model"] = model
     else:
@@ -82,7 +78,7 @@ def _encoded(request: shared.CreateChatCompletionRequest, model: str, profile: P
         path=path(draft.quirks, model),
         headers={"content-type": "application/json"},
         body=reading.write(draft.body),
-        losses=tuple(draft.losses),
+        losses=losses,
     )
 
 

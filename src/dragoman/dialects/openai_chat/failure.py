@@ -8,6 +8,7 @@ brought to OpenAI's table of status, type and code; the body stays on the except
 from collections.abc import Mapping
 from typing import Any, Final
 
+from dragoman.dialects import refusing
 from dragoman.dialects.dialect import EncodedError
 from dragoman.errors import (
     APIStatusError,
@@ -17,7 +18,7 @@ from dragoman.errors import (
     status_error,
 )
 from dragoman.models import shared
-from dragoman.models.headers import Headers
+from dragoman.models.headers import Headers, request_id_in
 from dragoman.wire import reading
 
 TYPE_STATUSES: Final = {
@@ -67,21 +68,6 @@ TYPE_CODES: Final = {
 }
 """OpenAI's code where a provider says it in the type."""
 
-OVERFLOWS: Final = (
-    "maximum context length",
-    "prompt is too long",
-    "exceeds the maximum number of tokens",
-    "input is too long",
-    "input tokens exceeded",
-    "exceeds the context window",
-    "context size",
-    "total length of all messages is too long",
-)
-"""How providers say that the prompt does not fit; compared in lower case."""
-
-SHOWN_CHARACTERS: Final = 500
-"""How much of a body that is no error object is shown in the message."""
-
 
 def decode_error(status_code: int, headers: Mapping[str, str], body: bytes) -> APIStatusError:
     """The error that this answer tells; never raises."""
@@ -126,7 +112,7 @@ def _error(status_code: int, headers: Mapping[str, str], value: Any) -> APIStatu
     said_type = inner.get("type") if isinstance(inner.get("type"), str) else None
     status_code = _status(status_code, outer, inner, said_type)
     code = _code(status_code, inner, outer, said_type)
-    if code == "context_length_exceeded" or _overflows(message):
+    if code == "context_length_exceeded" or refusing.overflows(message):
         status_code, code = 400, "context_length_exceeded"
     param = inner.get("param")
     message = message or f"the provider answered {status_code} without a message"
@@ -138,8 +124,8 @@ def _error(status_code: int, headers: Mapping[str, str], value: Any) -> APIStatu
         code=code,
         param=param if isinstance(param, str) else None,
         request_id=_request_id(headers, outer),
-        retry_after=retry_after(headers),
-        should_retry={"true": True, "false": False}.get(headers.get("x-should-retry", "")),
+        retry_after=refusing.retry_after(headers),
+        should_retry=refusing.should_retry(headers),
         body=value,
         headers=Headers(headers),
     )
@@ -166,9 +152,9 @@ def _message(outer: dict[str, Any], inner: dict[str, Any], value: Any) -> str:
         if isinstance(candidate, str) and candidate:
             return candidate
     if isinstance(value, str):
-        return value[:SHOWN_CHARACTERS]
+        return value[: refusing.SHOWN_CHARACTERS]
     shown = error if "choices" in outer else value  # of an answer beside the error, nothing
-    return reading.write(shown).decode()[:SHOWN_CHARACTERS] if shown else ""
+    return reading.write(shown).decode()[: refusing.SHOWN_CHARACTERS] if shown else ""
 
 
 def _status(
@@ -199,45 +185,10 @@ def _code(
     return CODES.get(code, code)
 
 
-def _overflows(message: str) -> bool:
-    lowered = message.lower()
-    return any(pattern in lowered for pattern in OVERFLOWS)
-
-
 def _request_id(headers: Mapping[str, str], outer: dict[str, Any]) -> str | None:
-    said = headers.get("x-request-id") or headers.get("apim-request-id")
+    said = request_id_in(headers)
     inside = outer.get("request_id")
     return said or (inside if isinstance(inside, str) else None)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from `retry-after-ms` or `retry-after`; None where they say nothing.
-
-    A date counts from the answer's own `date`, so that no clock is asked here.
-    """
-    milliseconds = _number(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return milliseconds / 1000
-    said = headers.get("retry-after")
-    seconds = _number(said)
-    if seconds is not None or said is None:
-        return seconds
-    import email.utils  # brings `socket` along, and is needed for the rarest of headers
-
-    try:
-        until = email.utils.parsedate_to_datetime(said)
-        since = email.utils.parsedate_to_datetime(headers.get("date", ""))
-        return max(0.0, (until - since).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if 0 <= number < float("inf") else None
 
 
 def encode_error(error: Error) -> EncodedError:

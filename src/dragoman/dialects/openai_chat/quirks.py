@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from dragoman.dialects.dialect import OnLoss
+from dragoman.dialects import dialect
 
 ReasoningReplay = Literal[
     "reasoning_content", "reasoning", "reasoning_details", "think_tags", "drop"
@@ -180,17 +180,11 @@ OPENAI = Quirks(
 """OpenAI's own service."""
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
+class Profile(dialect.Profile, frozen=True, kw_only=True):
     """What the translator is told about a target."""
 
     quirks: Quirks = Quirks()
     """How the provider departs from OpenAI's own service."""
-
-    base_model: str | None = None
-    """The model behind a deployment whose name does not tell it; None: the name tells."""
-
-    on_loss: OnLoss = "report"
-    """Whether a request that loses something is sent or refused."""
 
 
 OPENAI_PROFILE = Profile(quirks=OPENAI)

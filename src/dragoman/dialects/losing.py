@@ -1,0 +1,56 @@
+"""What a request loses on its way to a provider, and what it must not lose; for every dialect."""
+
+from typing import Any
+
+from dragoman.dialects.dialect import OnLoss
+from dragoman.errors import UnsupportedParameterError
+from dragoman.models import shared
+from dragoman.models.pointers import path_of
+
+
+class Losing:
+    """The losses of a request, in the order in which they were met."""
+
+    def __init__(self) -> None:
+        self.losses: list[shared.Loss] = []
+
+    def lose(self, pointer: str, kind: shared.LossKind, reason: str) -> None:
+        """Tell a loss."""
+        self.losses.append(shared.Loss(pointer=pointer, kind=kind, reason=reason))
+
+    def refuse(self, pointer: str, reason: str) -> UnsupportedParameterError:
+        """The error for what must not be lost."""
+        path = path_of(pointer)
+        return UnsupportedParameterError(f"{path}: {reason}", param=path)
+
+    def settled(self, on_loss: OnLoss) -> tuple[shared.Loss, ...]:
+        """All losses; raises `UnsupportedParameterError` where there are some and none may be."""
+        if self.losses and on_loss == "refuse":
+            first = self.losses[0]
+            raise UnsupportedParameterError(
+                f"{first.pointer} would be {first.kind}: {first.reason}",
+                param=path_of(first.pointer),
+            )
+        return tuple(self.losses)
+
+
+def changes_meaning(field: str, value: Any) -> bool:
+    """Whether an answer without this field would answer another request."""
+    match field:
+        case "n":
+            return bool(value > 1)
+        case "function_call":
+            return isinstance(value, dict)
+        case "tool_choice":
+            if isinstance(value, dict) and value.get("type") == "allowed_tools":
+                return bool(value["allowed_tools"]["mode"] == "required")
+            return value == "required" or isinstance(value, dict)
+        case "response_format":
+            return value.get("type") not in ("text", "json_object")
+        case "modalities":
+            return "audio" in value
+        case "audio":
+            return True
+        case "logprobs":
+            return value is True
+    return False

@@ -1,0 +1,60 @@
+"""What the refusals of all providers have in common: when to try again, what does not fit."""
+
+from collections.abc import Mapping
+from typing import Final
+
+OVERFLOWS: Final = (
+    "maximum context length",
+    "prompt is too long",
+    "exceeds the maximum number of tokens",
+    "input is too long",
+    "input tokens exceeded",
+    "exceeds the context window",
+    "context size",
+    "total length of all messages is too long",
+)
+"""How providers say that the prompt does not fit; compared in lower case."""
+
+SHOWN_CHARACTERS: Final = 500
+"""How much of a body that is no error object is shown in the message."""
+
+
+def overflows(message: str) -> bool:
+    """Whether this message says that the prompt does not fit."""
+    lowered = message.lower()
+    return any(pattern in lowered for pattern in OVERFLOWS)
+
+
+def should_retry(headers: Mapping[str, str]) -> bool | None:
+    """What the provider says of trying again, in `x-should-retry`; None where it says nothing."""
+    return {"true": True, "false": False}.get(headers.get("x-should-retry", ""))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from `retry-after-ms` or `retry-after`; None where they say nothing.
+
+    A date counts from the answer's own `date`, so that no clock is asked here.
+    """
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    said = headers.get("retry-after")
+    seconds = _number(said)
+    if seconds is not None or said is None:
+        return seconds
+    import email.utils  # brings `socket` along, and is needed for the rarest of headers
+
+    try:
+        until = email.utils.parsedate_to_datetime(said)
+        since = email.utils.parsedate_to_datetime(headers.get("date", ""))
+        return max(0.0, (until - since).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None
