@@ -17,8 +17,8 @@ from dragoman.gateway.admission import Admission
 from dragoman.gateway.configuration import configure
 from dragoman.gateway.entry import Entry
 from dragoman.gateway.service import Gateway
-from dragoman.transport.handling import Reply, Served, StreamedReply
-from dragoman.transport.serving import serve
+from dragoman.transport.handling import CutOffError, Reply, Served
+from dragoman.transport.serving import listen
 from tests.background import Background
 
 JSON: Final = {"content-type": "application/json"}
@@ -64,11 +64,37 @@ def asked(
 
 
 async def gathered(gateway: Gateway, served: Served) -> Reply:
-    reply = await gateway.handle(served)
-    if isinstance(reply, StreamedReply):
-        pieces = [piece async for piece in reply.pieces]
-        return Reply(status=reply.status, headers=reply.headers, body=b"".join(pieces))
-    return reply
+    caller = Gathering()
+    gateway.answer(served, caller)
+    return await caller.reply
+
+
+class Gathering:
+    """A `Caller` that takes everything, and has it as one reply in the end."""
+
+    def __init__(self) -> None:
+        self.reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._status = 0
+        self._headers: Mapping[str, str] = {}
+        self._pieces: list[bytes] = []
+
+    def respond(self, reply: Reply) -> None:
+        self.reply.set_result(reply)
+
+    def start(self, status: int, headers: Mapping[str, str], first: bytes = b"") -> None:
+        self._status, self._headers = status, headers
+        self._pieces.append(first)
+
+    def write(self, piece: bytes) -> bool:
+        self._pieces.append(piece)
+        return True
+
+    def end(self, last: bytes = b"") -> None:
+        body = b"".join([*self._pieces, last])
+        self.respond(Reply(status=self._status, headers=self._headers, body=body))
+
+    def cut(self) -> None:
+        self.reply.set_exception(CutOffError())
 
 
 def error_of(reply: Reply) -> dict[str, Any]:
@@ -122,7 +148,7 @@ def opened(
         told = made(settings, environ=environ, admission=admission)
         gateway = told.gateway
         server = background.run(
-            serve(gateway.handle, host="127.0.0.1", port=0, refusal=gateway.refused)
+            listen(gateway.answer, host="127.0.0.1", port=0, refusal=gateway.refused)
         )
         try:
             yield Door(told, server.port)

@@ -21,7 +21,7 @@ from dragoman.gateway.admission import Admission
 from dragoman.gateway.configuration import configure
 from dragoman.gateway.entry import Entry
 from dragoman.gateway.service import Gateway
-from dragoman.transport.serving import Server, serve
+from dragoman.transport.serving import Server, listen
 from tests.background import PATIENCE_SECONDS, Background
 from tests.plain import Caller, Heard
 from tests.upstream import Script, Seen, Upstream, whole
@@ -88,7 +88,7 @@ def running(
         options = configuration.options
         configuration.options = msgspec.structs.replace(options, max_retries=max_retries)
         gateway = Gateway(configuration, tell=entries.append, admission=admission)
-        server = await serve(gateway.handle, host="127.0.0.1", port=0, refusal=gateway.refused)
+        server = await listen(gateway.answer, host="127.0.0.1", port=0, refusal=gateway.refused)
         return gateway, server
 
     async def stopped() -> None:

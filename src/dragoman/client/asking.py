@@ -11,6 +11,7 @@ import msgspec
 
 from dragoman.dialects import DIALECTS
 from dragoman.dialects.dialect import Dialect, Encoded, OnLoss, Profile
+from dragoman.dialects.openai_chat.caller import usage_asked
 from dragoman.dialects.openai_chat.request import written
 from dragoman.errors import ConfigurationError
 from dragoman.exchange.wishes import Attempted
@@ -92,16 +93,38 @@ class Sendable(msgspec.Struct, frozen=True, kw_only=True):
 class Asked(Sendable, frozen=True, kw_only=True):
     """A request for a chat completion that is ready to be carried."""
 
-    request: shared.CreateChatCompletionRequest
-    """What the caller wrote, decoded."""
-
     model: str
     """The provider's own name for the model."""
 
+    stream: bool = False
+    """Whether the caller wants the answer in chunks."""
+
+    include_usage: bool = False
+    """Whether the last chunk is to tell the usage."""
+
+    exact: bool = False
+    """Whether the answer keeps its bytes, where they say what they should."""
+
+    kept: bool = False
+    """Whether the provider keeps the answer, so that asking twice makes two of it."""
+
     @property
     def stateless(self) -> bool:
-        """Whether the provider keeps nothing, so that asking twice does no harm."""
-        return not self.request.store
+        return not self.kept
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is asked, and in which words; the same for every request to it."""
+
+    name: str
+    """`provider/model`."""
+
+    provider: ConfiguredProvider
+    model: str
+    """The provider's own name for the model."""
+
+    dialect: Dialect
+    profile: Profile
 
 
 def asked(
@@ -112,36 +135,50 @@ def asked(
 ) -> Asked:
     """The request that these fields are, for the provider that their model names."""
     request = DIALECTS["openai-chat"].decode_request(written(fields))
-    return directed(request, providers, options, settings)
+    return directed(request, aimed(request.model, providers, settings), options)
 
 
-def directed(
-    request: shared.CreateChatCompletionRequest,
+def aimed(
+    model: str,
     providers: Mapping[str, ConfiguredProvider],
-    options: Options,
     settings: "Settings | None" = None,
     *,
     on_loss: OnLoss = "report",
-) -> Asked:
-    """This request, for the provider that its model names."""
+) -> Target:
+    """The target that a caller means by this model.
+
+    Raises `NotFoundError` where there is none, `ConfigurationError` where it cannot be asked.
+    """
     if settings is None:
-        provider, name = routed(request.model, providers)
+        provider, name = routed(model, providers)
     else:
-        target = settings.target(request.model)
-        provider, name = routed(target, providers, names=settings.models)
+        provider, name = routed(settings.target(model), providers, names=settings.models)
     row = ready(provider)
-    dialect = DIALECTS[row.dialect]
-    profile = profile_of(row, base_model=provider.base_model, on_loss=on_loss)
-    encoded = dialect.encode_request(request, model=name, profile=profile)
-    return Asked(
-        request=request,
-        target=f"{row.name}/{name}",
+    return Target(
+        name=f"{row.name}/{name}",
+        provider=provider,
         model=name,
-        dialect=dialect,
-        profile=profile,
+        dialect=DIALECTS[row.dialect],
+        profile=profile_of(row, base_model=provider.base_model, on_loss=on_loss),
+    )
+
+
+def directed(
+    request: shared.CreateChatCompletionRequest, target: Target, options: Options
+) -> Asked:
+    """This request, said in the words of its target."""
+    encoded = target.dialect.encode_request(request, model=target.model, profile=target.profile)
+    return Asked(
+        target=target.name,
+        model=target.model,
+        stream=bool(request.stream),
+        include_usage=usage_asked(request),
+        kept=bool(request.store),
+        dialect=target.dialect,
+        profile=target.profile,
         encoded=encoded,
-        message=message(encoded.path, provider, options, method="POST", encoded=encoded),
-        key=provider.api_key,
+        message=message(encoded.path, target.provider, options, method="POST", encoded=encoded),
+        key=target.provider.api_key,
     )
 
 

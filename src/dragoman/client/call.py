@@ -11,7 +11,6 @@ import msgspec
 
 from dragoman.client.asking import Asked, Options, Sendable
 from dragoman.dialects.dialect import StreamDecoder
-from dragoman.dialects.openai_chat.caller import usage_asked
 from dragoman.errors import APIStatusError, APITimeoutError, Error, RemoteProtocolError
 from dragoman.exchange.retrying import Policy, conversation
 from dragoman.exchange.wishes import Committed, Outcome, Refused, Wish
@@ -115,19 +114,15 @@ class Call(Carriage):
 
     def decoder(self) -> StreamDecoder:
         """A decoder for the stream of an attempt."""
-        return self.asked.dialect.stream_decoder(made=self._made(), profile=self.asked.profile)
+        return self.asked.dialect.stream_decoder(made=self.made(), profile=self.asked.profile)
 
     def decoded(self, body: bytes) -> shared.CreateChatCompletionResponse:
         """The response that a whole body is."""
         asked = self.asked
-        return asked.dialect.decode_response(body, made=self._made(), profile=asked.profile)
+        return asked.dialect.decode_response(body, made=self.made(), profile=asked.profile)
 
-    @property
-    def include_usage(self) -> bool:
-        """Whether the caller of the stream asked for its usage."""
-        return usage_asked(self.asked.request)
-
-    def _made(self) -> Made:
+    def made(self) -> Made:
+        """What the provider may leave unsaid."""
         return Made(
             created=int(time.time()),
             id=f"chatcmpl-{os.urandom(16).hex()}",

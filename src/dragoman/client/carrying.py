@@ -80,7 +80,7 @@ def _refusal(call: Carriage, answer: Answer) -> APIStatusError:
 
 def _answered(call: Call, attempt: Attempt, answer: Answer) -> Carried:
     head = call.elapsed()
-    if call.asked.request.stream:
+    if call.asked.stream:
         chunks = opened(answer, call.decoder())
         timings = shared.Timings(head=head, first_content=call.elapsed())
         meta = call.meta(answer, attempt.number, timings)

@@ -84,7 +84,7 @@ async def _refusal(call: Carriage, answer: AsyncAnswer) -> APIStatusError:
 
 async def _answered(call: Call, attempt: Attempt, answer: AsyncAnswer) -> Carried:
     head = call.elapsed()
-    if call.asked.request.stream:
+    if call.asked.stream:
         chunks = await opened_later(answer, call.decoder())
         timings = shared.Timings(head=head, first_content=call.elapsed())
         meta = call.meta(answer, attempt.number, timings)

@@ -41,7 +41,7 @@ class Stream(Iterator[Chunk]):
         self._answer = answer
         self._over = False
         self._when_closed: Callable[[], None] | None = None
-        self._include_usage = call.include_usage
+        self._include_usage = call.asked.include_usage
         self._chunks = chunks
 
     @property
@@ -125,7 +125,7 @@ class AsyncStream(AsyncIterator[Chunk]):
         self._call = call
         self._answer = answer
         self._over = False
-        self._include_usage = call.include_usage
+        self._include_usage = call.asked.include_usage
         self._chunks = chunks
 
     @property

@@ -83,11 +83,15 @@ class EncodedError(msgspec.Struct, frozen=True, kw_only=True):
 class StreamDecoder(Protocol):
     """A provider's bytes in, chunks out; one per stream."""
 
-    error: Error | None
-    """Why the stream failed; set once its last good chunk has been given."""
+    @property
+    def error(self) -> Error | None:
+        """Why the stream failed; set once its last good chunk has been given."""
+        ...
 
-    terminated: bool
-    """Whether the dialect's own terminator has come; what follows is not read."""
+    @property
+    def terminated(self) -> bool:
+        """Whether the dialect's own terminator has come; what follows is not read."""
+        ...
 
     def receive(self, data: bytes) -> list[Chunk]:
         """The chunks that these bytes complete; raises `error` where there is nothing else."""

@@ -33,13 +33,19 @@ class Admission:
         """Requests that wait for a place."""
         return len(self._queue)
 
+    def enter_at_once(self) -> bool:
+        """Takes a place, which `leave` gives back; False where there is none."""
+        if self.streams >= self._stream_limit or self.pending >= self._pending_limit:
+            return False
+        self.pending += 1
+        return True
+
     async def enter(self) -> None:
-        """Takes a place, which `leave` gives back; raises 503 where there is none in time."""
+        """Takes a place as soon as there is one; raises 503 where there is none in time."""
+        if self.enter_at_once():
+            return
         if self.streams >= self._stream_limit:
             raise overloaded()
-        if self.pending < self._pending_limit:
-            self.pending += 1
-            return
         if not self._queue_limit:
             raise overloaded()
         if len(self._queue) >= self._queue_limit:

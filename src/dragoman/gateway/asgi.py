@@ -10,15 +10,16 @@ Reference: https://asgi.readthedocs.io/en/latest/specs/www.html
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from dragoman.errors import APIStatusError, status_error
 from dragoman.gateway.service import Gateway
-from dragoman.transport.tasks import closed
-from dragoman.transport.handling import GUARDS, Reply, Served
+from dragoman.transport.accepted import BUFFER_BYTES
+from dragoman.transport.handling import GUARDS, Answering, CutOffError, Reply, Served
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -73,32 +74,87 @@ class Application:
         except APIStatusError as error:
             await tell(self.gateway.refused(error), scope, send)
             return
-        answering = asyncio.ensure_future(self._tell(request, scope, send))
+        caller = ThroughSend()
+        answering = self.gateway.answer(request, caller)
+        telling = asyncio.ensure_future(caller.tell_all(answering, scope, send))
         leaving = asyncio.ensure_future(left(receive))
         try:
-            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            # Whoever is left is cancelled, and has cleaned up when this returns.
             leaving.cancel()
-            if not answering.done():
-                answering.cancel()
-            await asyncio.gather(answering, leaving, return_exceptions=True)
-        if not answering.cancelled():
-            answering.result()
+            if not telling.done():
+                answering.gone()
+                telling.cancel()
+            await asyncio.gather(telling, leaving, return_exceptions=True)
+        if not telling.cancelled():
+            telling.result()
 
-    async def _tell(self, request: Served, scope: Message, send: Send) -> None:
-        reply = await self.gateway.handle(request)
-        if isinstance(reply, Reply):
-            await tell(reply, scope, send)
-            return
-        try:
-            with suppress(OSError):  # what servers raise where the caller has gone
-                await send(head(reply.status, dict(reply.headers)))
-                async for piece in reply.pieces:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-                await send({"type": "http.response.body", "body": b""})
-        finally:
-            await closed(reply.pieces)
+
+class ThroughSend:
+    """A `Caller` at the other end of `send`, which is awaited: what is told waits here for it."""
+
+    def __init__(self) -> None:
+        self._told: deque[Reply | Start | bytes | CutOffError | None] = deque()
+        self._waiting_bytes = 0
+        self._full = False
+        self._news = asyncio.Event()
+
+    def respond(self, reply: Reply) -> None:
+        self._tell(reply)
+
+    def start(self, status: int, headers: Mapping[str, str], first: bytes = b"") -> None:
+        self._tell(Start(status, headers))
+        self.write(first)
+
+    def write(self, piece: bytes) -> bool:
+        if piece:
+            self._waiting_bytes += len(piece)
+            self._tell(piece)
+        self._full = self._waiting_bytes > BUFFER_BYTES
+        return not self._full
+
+    def end(self, last: bytes = b"") -> None:
+        self.write(last)
+        self._tell(None)
+
+    def cut(self) -> None:
+        self._tell(CutOffError())
+
+    async def tell_all(self, answering: Answering, scope: Message, send: Send) -> None:
+        """Send what is told, until its end."""
+        with suppress(OSError):  # what servers raise where the caller has gone
+            while True:
+                while not self._told:
+                    self._news.clear()
+                    await self._news.wait()
+                match self._told.popleft():
+                    case Reply() as reply:
+                        await tell(reply, scope, send)
+                        return
+                    case Start(status, headers):
+                        await send(head(status, dict(headers)))
+                    case None:
+                        await send({"type": "http.response.body", "body": b""})
+                        return
+                    case CutOffError() as cut:
+                        raise cut
+                    case bytes() as piece:
+                        await send({"type": "http.response.body", "body": piece, "more_body": True})
+                        self._waiting_bytes -= len(piece)
+                        if self._full and self._waiting_bytes <= BUFFER_BYTES:
+                            self._full = False
+                            answering.writable()
+
+    def _tell(self, what: "Reply | Start | bytes | CutOffError | None") -> None:
+        self._told.append(what)
+        self._news.set()
+
+
+class Start(NamedTuple):
+    """The head of an answer in pieces."""
+
+    status: int
+    headers: Mapping[str, str]
 
 
 async def tell(reply: Reply, scope: Message, send: Send) -> None:

@@ -1,116 +1,173 @@
-"""One chat completion: decoded, carried to its target, and told to the caller in OpenAI's words."""
+"""One request for a chat completion: let in, understood, relayed, and accounted for."""
 
+import asyncio
+import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from dragoman.client.asking import directed
 from dragoman.client.call import Call
-from dragoman.client.carrying_later import carried_later
-from dragoman.client.streamed import AsyncStream
-from dragoman.dialects.dialect import OnLoss
-from dragoman.dialects.openai_chat.request import written
-from dragoman.errors import BadRequestError, Error, status_error
-from dragoman.gateway.configuration import Configuration
-from dragoman.gateway.replies import OPENAI
-from dragoman.gateway.stopping import Stop
-from dragoman.models import shared
-from dragoman.streaming import sse
-from dragoman.wire import reading
+from dragoman.errors import Error, status_error
+from dragoman.gateway.admission import Admission
+from dragoman.gateway.calling import called, named, on_loss
+from dragoman.gateway.configuration import Configuration, Way
+from dragoman.gateway.entry import Entry
+from dragoman.gateway.reading import Reading
+from dragoman.gateway.relay import GONE, Relay
+from dragoman.gateway.replies import about, identified, refusal
+from dragoman.transport.handling import Caller, Reply, Served
 
-Answer = shared.CreateChatCompletionResponse | AsyncStream
+LARGE_BYTES: Final = 256 * 1024
+"""Of a body; a larger one is read in a thread, so that nobody waits for it."""
 
-GONE: Final = status_error("the caller has gone", status_code=499, code="client_closed")
-"""What became of a stream whose caller left."""
+log: Final = logging.getLogger("dragoman.gateway")
 
 
-def decoded(body: bytes, deployment: str) -> shared.CreateChatCompletionRequest:
-    """The request in this body; a deployment in the path, as Azure has it, names the model."""
-    if not deployment:
-        return OPENAI.decode_request(body)
-    try:
-        fields = reading.read_untyped(body)
-    except reading.UnreadableError as error:
-        raise BadRequestError(
-            f"body: expected JSON; {error}", status_code=400, code="invalid_json"
-        ) from None
-    if not isinstance(fields, dict):
-        raise BadRequestError("body: expected an object", status_code=400, code="invalid_type")
-    return OPENAI.decode_request(written({**fields, "model": deployment}))
+class Completion:
+    """An `Answering` and the `Account` of its relay.
 
-
-def on_loss(headers: Mapping[str, str]) -> OnLoss:
-    """What the caller wants done where something would be lost."""
-    match headers.get("x-dragoman-on-loss", "report"):
-        case "report":
-            return "report"
-        case "refuse":
-            return "refuse"
-    raise status_error(
-        "x-dragoman-on-loss: expected report or refuse; got another",
-        status_code=400,
-        code="invalid_value",
-        param="x-dragoman-on-loss",
-    )
-
-
-async def answered(
-    request: shared.CreateChatCompletionRequest, how: OnLoss, configuration: Configuration
-) -> Answer:
-    """The response, or the stream once it has content; raises the error of the last attempt."""
-    asked = directed(
-        request,
-        configuration.providers,
-        configuration.options,
-        configuration.settings,
-        on_loss=how,
-    )
-    call = Call(asked, configuration.options)
-    return await carried_later(call, configuration.transports.of(asked.message.url))
-
-
-class Told:
-    """The events of a stream, as the pieces of a reply.
-
-    One that fails ends with an error event, and without `[DONE]`. `ended` is called once, at the
-    end: with the error, with None where the answer is complete, or with `GONE`.
+    It has its place among those that wait from the beginning to its first content.
     """
 
-    def __init__(self, stream: AsyncStream, ended: Callable[[Error | None], None]) -> None:
-        self._stream = stream
-        self._ended = ended
-        self._stop = Stop()
-        self._over = False
-        self._encoder = OPENAI.stream_encoder(include_usage=False)
+    def __init__(
+        self,
+        request: Served,
+        deployment: str,
+        *,
+        caller: Caller,
+        configuration: Configuration,
+        admission: Admission,
+        entry: Entry,
+        began: float,
+        over: Callable[["Completion"], None],
+    ) -> None:
+        self.entry = entry
+        self.began = began
+        """On the monotonic clock."""
+        self._request = request
+        self._deployment = deployment
+        self._caller = caller
+        self._configuration = configuration
+        self._admission = admission
+        self._told_over = over
+        self._entered = self._streams = False
+        self._task: asyncio.Task[None] | None = None
+        self._relay: Relay | None = None
+        self._call: Call | None = None
 
-    def __aiter__(self) -> "Told":
-        return self
+    def begin(self) -> None:
+        """Answer at once, or as soon as there is room."""
+        self._entered = self._admission.enter_at_once()
+        if self._entered and len(self._request.body) <= LARGE_BYTES:
+            try:
+                self._carry(*self._called())
+            except Error as error:
+                self._refuse(error)
+        else:
+            self._task = asyncio.get_running_loop().create_task(self._wait())
 
-    async def __anext__(self) -> bytes:
-        if self._over:
-            raise StopAsyncIteration
-        try:
-            with self._stop:
-                chunk = await anext(self._stream)
-        except StopAsyncIteration:
-            return self._last(None)
-        except Error as error:
-            return self._last(error)
-        return sse.encode(reading.write(chunk))
+    # For the caller
+
+    def writable(self) -> None:
+        if self._relay is not None:
+            self._relay.writable()
+
+    def gone(self) -> None:
+        if self._relay is not None:
+            self._relay.gone()
+        else:
+            self.entry.status = GONE.status_code
+            self.over(GONE, None)
 
     def stop(self, error: Error) -> None:
-        """End here, with this error, whatever is still to come."""
-        self._stop.now(error)
+        """End here, with this error."""
+        if self._relay is not None:
+            self._relay.stop(error)
+        else:
+            self._refuse(error)
 
-    async def aclose(self) -> None:
-        """The caller has gone, or all has been told."""
-        if not self._over:
-            self._end(GONE)
+    # From the request to its relay
 
-    def _last(self, error: Error | None) -> bytes:
-        self._end(error)
-        return self._encoder.end() if error is None else self._encoder.error(error)
+    async def _wait(self) -> None:
+        try:
+            if not self._entered:
+                await self._admission.enter()
+                self._entered = True
+            if len(self._request.body) > LARGE_BYTES:
+                call, way = await asyncio.to_thread(self._called)
+            else:
+                call, way = self._called()
+        except Error as error:
+            self._task = None
+            self._refuse(error)
+        except Exception:
+            log.exception("%s: a mistake of the gateway's own", self.entry.id)
+            self._task = None
+            self._refuse(status_error("the gateway failed", status_code=500))
+        else:
+            self._task = None
+            self._carry(call, way)
 
-    def _end(self, error: Error | None) -> None:
-        self._over = True
-        self._stream.close()
-        self._ended(error)
+    def _called(self) -> tuple[Call, Way]:
+        request = self._request
+        how = on_loss(request.headers)
+        return called(named(request.body, self._deployment), how, self._configuration)
+
+    def _carry(self, call: Call, way: Way) -> None:
+        self._call = call
+        asked, upstreams = call.asked, self._configuration.transports
+        self.entry.stream = asked.stream
+        known = way.envelope if asked.exact else None
+        self._relay = relay = Relay(
+            call,
+            self._caller,
+            self,
+            lambda hearer, timeout: upstreams.hear(asked.message, known, hearer, timeout),
+        )
+        relay.begin()
+
+    def _refuse(self, error: Error) -> None:
+        self._caller.respond(self.refusal(error))
+        self.over(error, None)
+
+    # For the relay
+
+    def committed(self, attempts: int) -> Mapping[str, str]:
+        assert self._call is not None
+        asked, entry = self._call.asked, self.entry
+        self._leave()
+        entry.status, entry.target, entry.attempts = 200, asked.target, attempts
+        if asked.stream:
+            entry.first_content = time.monotonic() - self.began
+            self._streams = True
+            self._admission.streams += 1
+        return identified(about(asked.target, attempts, asked.encoded.losses), entry)
+
+    def refusal(self, error: Error) -> Reply:
+        reply = refusal(error)
+        entry = self.entry
+        entry.status, entry.attempts = reply.status, error.attempts
+        return Reply(status=reply.status, headers=identified(reply.headers, entry), body=reply.body)
+
+    def over(self, error: Error | None, reading: Reading | None) -> None:
+        entry = self.entry
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._leave()
+        if self._streams:
+            self._streams = False
+            self._admission.streams -= 1
+        elif error is GONE:
+            entry.status = GONE.status_code
+        usage = None if reading is None else reading.usage
+        if usage is not None:
+            entry.prompt_tokens = usage.prompt_tokens
+            entry.completion_tokens = usage.completion_tokens
+        entry.code = None if error is None else error.code
+        self._told_over(self)
+
+    def _leave(self) -> None:
+        if self._entered:
+            self._entered = False
+            self._admission.leave()

@@ -2,19 +2,41 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from dragoman.client.asking import Options
+from dragoman.client.asking import Options, Target, aimed, message
 from dragoman.client.asynchronous import AsyncTransports
+from dragoman.dialects.dialect import OnLoss
+from dragoman.dialects.openai_chat.encoding import path
 from dragoman.gateway.guarding import Keys, is_loopback
+from dragoman.gateway.replies import JSON
 from dragoman.settings.checking import key_of, mistake
 from dragoman.settings.file import Settings, read
 from dragoman.settings.providers import ConfiguredProvider, configured
 from dragoman.settings.secret import resolved
 from dragoman.transport.asynchronous import AsyncioTransport
+from dragoman.transport.hearing import Awaited, Hearer, Hearing
+from dragoman.transport.http1.client import Envelope, envelope
+from dragoman.transport.protocol import Request
+from dragoman.transport.timeouts import Timeout
 
 CONNECTIONS_PER_HOST: Final = 1024
 """Attempts under way at one upstream; a client's own hundred would be little for many callers."""
+
+WAYS_KEPT: Final = 1024
+"""Models whose way is remembered; callers may make up any number of names."""
+
+
+class Way(NamedTuple):
+    """How a model is reached, and which requests to it can be relayed as they are."""
+
+    target: Target
+
+    message: Request | None
+    """A request without its body, where requests to this target are relayed; else None."""
+
+    envelope: Envelope | None
+    """The same, ready to be sent over a socket."""
 
 
 class Upstreams(AsyncTransports):
@@ -30,6 +52,16 @@ class Upstreams(AsyncTransports):
             ssl_context=self.ssl_context,
             limit_per_host=CONNECTIONS_PER_HOST,
         )
+
+    def hear(
+        self, request: Request, known: Envelope | None, hearer: Hearer, timeout: Timeout
+    ) -> Hearing:
+        """Makes an attempt; raises `ConfigurationError` for what HTTP cannot carry."""
+        carrier = self.of(request.url)
+        if not isinstance(carrier, AsyncioTransport):
+            return Awaited(carrier, request, hearer, timeout=timeout)
+        known = known or envelope(request.method, request.url, request.headers)
+        return carrier.hear(known, request.body, hearer, timeout=timeout)
 
 
 class Configuration:
@@ -47,6 +79,7 @@ class Configuration:
         self.keys = keys
         self.options = Options()
         self.transports = Upstreams(None, None, None)
+        self._ways: dict[tuple[str, OnLoss], Way] = {}
 
     @property
     def usable(self) -> list[str]:
@@ -72,6 +105,28 @@ class Configuration:
             raise mistake("--host", expected, got)
         with self.settings.source.named():
             raise mistake("gateway.host", expected, got)
+
+    def way(self, model: str, how: OnLoss) -> Way:
+        """How the model is reached that a caller means by this name; raises as `aimed` does."""
+        way = self._ways.get((model, how))
+        if way is None:
+            if len(self._ways) >= WAYS_KEPT:
+                self._ways.clear()
+            way = self._ways[model, how] = self._way(model, how)
+        return way
+
+    def _way(self, model: str, how: OnLoss) -> Way:
+        target = aimed(model, self.providers, self.settings, on_loss=how)
+        provider = target.provider
+        if not provider.row.exact:
+            return Way(target, None, None)
+        url_path = path(target.profile.quirks, target.model)
+        unsaid = message(url_path, provider, self.options, method="POST")
+        headers = {**JSON, **unsaid.headers}
+        template = Request(method="POST", url=unsaid.url, headers=headers, body=b"")
+        simulated = template.url.startswith("sim:")
+        known = None if simulated else envelope("POST", template.url, headers)
+        return Way(target, template, known)
 
     def close(self) -> None:
         """Close what is idle; answers under way go on."""

@@ -7,14 +7,13 @@ or whose bytes are kept. Nothing here waits or writes.
 from collections.abc import Mapping
 from typing import Protocol
 
-from dragoman.client.call import is_stream
+from dragoman.client.call import Call, is_stream
 from dragoman.client.opening import EVENTS, is_content, says_whole, undecided
 from dragoman.dialects.dialect import StreamDecoder
 from dragoman.dialects.openai_chat import exact
 from dragoman.dialects.openai_chat.caller import for_caller
 from dragoman.dialects.openai_chat.exact_stream import ExactStream
 from dragoman.errors import Error
-from dragoman.gateway.carriage import Carried
 from dragoman.gateway.replies import OPENAI
 from dragoman.streaming import sse
 from dragoman.streaming.folding import fold
@@ -37,8 +36,9 @@ class Usage(Protocol):
 class Reading(Protocol):
     """One answer, read as it comes."""
 
-    error: Error | None
-    """Why it failed, once what came before has been given."""
+    @property
+    def error(self) -> Error | None:
+        """Why it failed, once what came before has been given."""
 
     @property
     def committed(self) -> bool:
@@ -62,21 +62,21 @@ class Reading(Protocol):
         """What may still be told of an answer that was cut."""
 
 
-def reading_of(call: Carried, headers: Mapping[str, str]) -> Reading:
+def reading_of(call: Call, headers: Mapping[str, str]) -> Reading:
     """How the answer with these headers is read."""
-    if not call.stream:
+    if not call.asked.stream:
         return Folded(call) if is_stream(headers) else Whole(call)
     if says_whole(headers):
         return Stream(call, Unsure(call))
-    if call.exact:
-        return ExactStream(made=call.made(), include_usage=call.include_usage)
+    if call.asked.exact:
+        return ExactStream(made=call.made(), include_usage=call.asked.include_usage)
     return Stream(call, call.decoder())
 
 
 class Body:
     """The bytes of a body, which may not be too many."""
 
-    def __init__(self, call: Carried) -> None:
+    def __init__(self, call: Call) -> None:
         self._target = call.asked.target
         self._pieces: list[bytes] = []
         self._size = 0
@@ -97,7 +97,7 @@ class Whole:
     committed = terminated = False
     error: Error | None = None
 
-    def __init__(self, call: Carried) -> None:
+    def __init__(self, call: Call) -> None:
         self.usage: Usage | None = None
         self._call = call
         self._body = Body(call)
@@ -108,14 +108,16 @@ class Whole:
 
     def finish(self, *, ended_by_close: bool) -> bytes:
         body = self._body.whole()
-        if self._call.exact:
+        if self._call.asked.exact:
             answer = exact.obeys(body)
             if answer is not None:
                 self.usage = answer.usage or None
                 return body
         response = self._call.decoded(body)
         self.usage = response.usage
-        return exact.put_right(body, response) if self._call.exact else reading.write(response)
+        return (
+            exact.put_right(body, response) if self._call.asked.exact else reading.write(response)
+        )
 
     def give_up(self) -> bytes:
         return b""
@@ -127,7 +129,7 @@ class Folded:
     committed = terminated = False
     error: Error | None = None
 
-    def __init__(self, call: Carried) -> None:
+    def __init__(self, call: Call) -> None:
         self.usage: Usage | None = None
         self._decoder = call.decoder()
         self._chunks: list[Chunk] = []
@@ -153,11 +155,11 @@ class Folded:
 class Stream:
     """A stream whose chunks are translated."""
 
-    def __init__(self, call: Carried, decoder: StreamDecoder) -> None:
+    def __init__(self, call: Call, decoder: StreamDecoder) -> None:
         self.committed = False
         self.usage: Usage | None = None
         self._decoder = decoder
-        self._include_usage = call.include_usage
+        self._include_usage = call.asked.include_usage
 
     @property
     def error(self) -> Error | None:
@@ -191,7 +193,7 @@ class Stream:
 class Unsure:
     """The decoder of what may be a stream, or a whole answer in its place."""
 
-    def __init__(self, call: Carried) -> None:
+    def __init__(self, call: Call) -> None:
         self._decoder = call.decoder()
         self._body: Body | None = Body(call)
         self._is_whole = False

@@ -1,13 +1,13 @@
 """What is told about an answer besides the answer: its headers, and errors as OpenAI tells them."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
 from dragoman.dialects import DIALECTS
-from dragoman.errors import APIStatusError, Error
-from dragoman.gateway.entry import TARGET_AS_IT_IS
+from dragoman.errors import APIStatusError, ConfigurationError, Error, status_error
+from dragoman.gateway.entry import TARGET_AS_IT_IS, Entry
 from dragoman.models import shared
 from dragoman.transport.handling import Reply
 
@@ -19,14 +19,20 @@ LOSSES_SHOWN: Final = 20
 LOSSES_BYTES: Final = 2048
 
 
-def about(meta: shared.Meta) -> dict[str, str]:
+def about(target: str, attempts: int, lost: Sequence[shared.Loss]) -> dict[str, str]:
     """The headers that tell how an answer came about."""
-    told = {"x-dragoman-attempts": str(meta.attempts)}
-    if meta.target is not None:
-        told["x-dragoman-target"] = quote(meta.target, safe=TARGET_AS_IT_IS)
-    if meta.losses:
-        told["x-dragoman-losses"] = losses([loss.pointer for loss in meta.losses])
+    told = {
+        "x-dragoman-attempts": str(attempts),
+        "x-dragoman-target": quote(target, safe=TARGET_AS_IT_IS),
+    }
+    if lost:
+        told["x-dragoman-losses"] = losses([loss.pointer for loss in lost])
     return told
+
+
+def identified(headers: Mapping[str, str], entry: Entry) -> dict[str, str]:
+    """With the id of the request, also under the name that OpenAI's clients look for."""
+    return {**headers, "x-dragoman-request-id": entry.id, "x-request-id": entry.id}
 
 
 def losses(pointers: Iterable[str]) -> str:
@@ -45,8 +51,10 @@ def refusal(error: Error, *, allow: str | None = None) -> Reply:
     """The error as OpenAI's clients know it.
 
     They would try again by themselves: whether that makes sense is decided here, where the attempts
-    were made.
+    were made. A mistake in the operator's settings is no mistake of theirs.
     """
+    if isinstance(error, ConfigurationError):
+        error = status_error(error.message, status_code=500, code="configuration_error")
     encoded = OPENAI.encode_error(error)
     headers = dict(encoded.headers)
     again = isinstance(error, APIStatusError) and error.attempts == 0 and error.should_retry is True

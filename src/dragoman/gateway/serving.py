@@ -20,7 +20,7 @@ from dragoman.errors import ConfigurationError
 from dragoman.gateway.configuration import Configuration, configure
 from dragoman.gateway.entry import Entry
 from dragoman.gateway.service import Gateway
-from dragoman.transport.serving import Server, serve
+from dragoman.transport.serving import Server, listen
 
 ACCEPTING_SECONDS: Final = 5.0
 """After the gateway is not ready any more, for whoever has not noticed yet."""
@@ -66,8 +66,8 @@ class Service:
         Raises `ConfigurationError` for an address that others reach, without a key.
         """
         wanted = self.gateway.configuration
-        self._server = await serve(
-            self.gateway.handle,
+        self._server = await listen(
+            self.gateway.answer,
             host=wanted.host(host),
             port=wanted.settings.gateway.port if port is None else port,
             refusal=self.gateway.refused,

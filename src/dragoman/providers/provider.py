@@ -26,6 +26,12 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     key_header: Literal["authorization", "api-key", "x-api-key"] = "authorization"
     """The header that carries the key; `authorization` carries it as a bearer token."""
 
+    exact: bool = False
+    """Whether it speaks as OpenAI's own document says, so that answers may keep their bytes.
+
+    Only with the dialect `openai-chat`. Each answer is checked all the same.
+    """
+
     quirks: Any = {}
     """How it departs: the `Quirks` of its dialect, or single fields of them by name.
 

@@ -97,6 +97,7 @@ ROWS: Final = (
         name="openai",
         base_url="https://api.openai.com/v1",
         key_variable="OPENAI_API_KEY",
+        exact=True,
         quirks=OPENAI,
     ),
     Provider(

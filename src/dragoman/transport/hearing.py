@@ -58,6 +58,7 @@ class Awaited:
         self._answer: AsyncAnswer | None = None
         self._going = asyncio.Event()
         self._going.set()
+        self._closed = False
         self._task = asyncio.get_running_loop().create_task(self._hear(transport, request, timeout))
 
     async def _hear(self, transport: AsyncTransport, request: Request, timeout: Timeout) -> None:
@@ -68,8 +69,11 @@ class Awaited:
             async for piece in answer:
                 hearer.piece(piece)
                 await self._going.wait()
+                if self._closed:
+                    return
         except Error as error:
-            hearer.failed(error)
+            if not self._closed:
+                hearer.failed(error)
         else:
             hearer.end()
         finally:
@@ -87,6 +91,8 @@ class Awaited:
         self._going.set()
 
     def close(self) -> None:
+        self._closed = True
+        self._going.set()
         with suppress(RuntimeError):  # the loop is closed, and the task with it
             if self._task is not asyncio.current_task():
                 self._task.cancel()

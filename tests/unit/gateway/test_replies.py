@@ -17,19 +17,15 @@ from dragoman.models import shared
 from tests.doors import error_of
 
 
-def meta(**fields: object) -> shared.Meta:
-    return shared.Meta(**{"target": "lab/tiny", "attempts": 1, **fields})  # type: ignore[arg-type]  # each test gives what it looks at
-
-
 def test_an_answer_tells_its_target_and_its_attempts() -> None:
-    assert about(meta(attempts=3)) == {
+    assert about("lab/tiny", 3, ()) == {
         "x-dragoman-target": "lab/tiny",
         "x-dragoman-attempts": "3",
     }
 
 
 def test_a_target_that_a_header_could_not_hold_is_percent_encoded() -> None:
-    told = about(meta(target="lab/caf\u00e9\r\nx: y"))["x-dragoman-target"]
+    told = about("lab/caf\u00e9\r\nx: y", 1, ())["x-dragoman-target"]
 
     assert told.isascii()
     assert told.isprintable()
@@ -40,7 +36,7 @@ def test_a_target_that_a_header_could_not_hold_is_percent_encoded() -> None:
 def test_what_was_lost_is_told_in_a_header() -> None:
     lost = shared.Loss(pointer="/seed", kind="dropped", reason="it has none")
 
-    assert about(meta(losses=(lost,)))["x-dragoman-losses"] == "/seed"
+    assert about("lab/tiny", 1, (lost,))["x-dragoman-losses"] == "/seed"
 
 
 def test_pointers_are_percent_encoded() -> None:

@@ -72,12 +72,20 @@ def goes_as_it_is(fields: Iterable[str], model: str) -> bool:
     return not family.reasoning or SAID_OTHERWISE.isdisjoint(fields)
 
 
-def relayed_body(body: bytes, *, model: str, stream: bool) -> bytes:
+def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
+    """The fields of a request that has been decoded; of one that comes twice, the last."""
+    try:
+        return FIELDS.decode(body)
+    except reading.UNREADABLE:  # a byte order mark, say
+        plain = reading.read_untyped(body)
+        return {key: msgspec.Raw(reading.write(value)) for key, value in plain.items()}
+
+
+def relayed_body(fields: dict[str, msgspec.Raw], *, model: str, stream: bool) -> bytes:
     """The same request for this model; a stream is to tell its usage.
 
-    Whatever is not read here keeps its bytes; of a field that comes twice, the last is sent.
+    Whatever is not read here keeps its bytes.
     """
-    fields = FIELDS.decode(body)
     fields["model"] = msgspec.Raw(msgspec.json.encode(model))
     if stream:
         options = fields.get("stream_options", b"null")

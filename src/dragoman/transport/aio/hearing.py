@@ -130,7 +130,8 @@ class PooledHearing:
 
     def _over(self) -> None:
         connection, lane = self._connection, self._lane
-        assert connection is not None and lane is not None
+        assert connection is not None
+        assert lane is not None
         self._connection = self._lane = None
         connection.unheard()
         lane.take_back(connection)

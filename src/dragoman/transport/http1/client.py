@@ -281,8 +281,8 @@ def envelope(method: str, url: str, headers: Mapping[str, str]) -> Envelope:
     Raises `ConfigurationError` for what HTTP cannot carry.
     """
     destination = destination_of(url)
-    start = f"{destination.target} HTTP/1.1\r\nHost: {destination.authority}\r\n"
-    return Envelope(destination, method, head_of(method, start, headers) + b"Content-Length: ")
+    head = head_of(method, destination.target, destination.authority, headers)
+    return Envelope(destination, method, head + b"Content-Length: ")
 
 
 def request_bytes(request: Request, destination: Destination) -> bytes:
@@ -292,16 +292,18 @@ def request_bytes(request: Request, destination: Destination) -> bytes:
     if request.method == "CONNECT":
         target = host = destination.address
         length = ""
-    start = f"{target} HTTP/1.1\r\nHost: {host}\r\n{length}"
-    return b"%b\r\n%b" % (head_of(request.method, start, request.headers), request.body)
+    head = head_of(request.method, target, host, request.headers, length)
+    return b"%b\r\n%b" % (head, request.body)
 
 
-def head_of(method: str, start: str, headers: Mapping[str, str]) -> bytes:
-    """A head without its last, empty line; `start` are the lines that are known to be good."""
+def head_of(
+    method: str, target: str, host: str, headers: Mapping[str, str], length: str = ""
+) -> bytes:
+    """A head without its last, empty line; `length` is a line or nothing."""
     if not TOKEN.fullmatch(method):
         raise ConfigurationError("the method holds a character that HTTP does not allow there")
-    first = f"{method} {start}Accept-Encoding: identity\r\n"
+    start = f"{method} {target} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: identity\r\n{length}"
     try:
-        return head_bytes(first, headers, ours=OURS)
+        return head_bytes(start, headers, ours=OURS)
     except UnwritableError as error:
         raise ConfigurationError(str(error)) from None
