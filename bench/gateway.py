@@ -32,10 +32,14 @@ def rows(into: ExitStack, *, quick: bool) -> list[Callable[[], Row]]:
     if nginx is None or not Path("/proc/self/schedstat").exists():
         raise NotMeasuredError("nginx is not installed, or this is not Linux")
     made = functools.partial(row, into, nginx, quick=quick)
-    return [functools.partial(made, what) for what in ("create", "stream")]
+    return [
+        functools.partial(made, how, what)
+        for how in ("relayed", "translated")
+        for what in ("create", "stream")
+    ]
 
 
-def row(into: ExitStack, nginx: str, what: str, *, quick: bool) -> Row:
+def row(into: ExitStack, nginx: str, how: str, what: str, *, quick: bool) -> Row:
     """The gateway beside nginx."""
     python = Path(sys.executable)
     upstream = Asking.started(into, None, python, "bench.echo").said()
@@ -59,8 +63,8 @@ def row(into: ExitStack, nginx: str, what: str, *, quick: bool) -> Row:
     front, front_port = nginx_of(into, nginx, upstream)
     unit = "request" if what == "create" else "chunk"
     return Row(
-        f"gateway, translated {unit} ÷ nginx",
-        run(gateway, port, "lab/gpt-4o"),
+        f"gateway, {how} {unit} ÷ nginx",
+        run(gateway, port, f"{how}/gpt-4o"),
         run(front, front_port, "gpt-4o"),
     )
 
@@ -71,7 +75,9 @@ def gateway_of(into: ExitStack, upstream: str) -> tuple["subprocess.Popen[str]",
     port = free_port()
     settings = folder / "dragoman.toml"
     settings.write_text(
-        f'[gateway]\nport = {port}\n[providers.lab]\nbase_url = "http://127.0.0.1:{upstream}/v1"\n'
+        f"[gateway]\nport = {port}\n"
+        f'[providers.relayed]\nexact = true\nbase_url = "http://127.0.0.1:{upstream}/v1"\n'
+        f'[providers.translated]\nbase_url = "http://127.0.0.1:{upstream}/v1"\n'
     )
     code = "from dragoman.cli import main; main()"
     return started(

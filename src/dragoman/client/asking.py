@@ -241,7 +241,10 @@ def log() -> "logging.Logger":
 
 def recorded(entry: Attempted) -> None:
     """Write an attempt down for whoever listens to the logger; no key, no prompt, no answer."""
-    target, number, error = entry.attempt.target, entry.attempt.number, entry.error
+    error = entry.error
+    if error is None and not log().isEnabledFor(10):  # DEBUG: nearly always, and often
+        return
+    target, number = entry.attempt.target, entry.attempt.number
     if not target.isprintable():
         target = ascii(target)  # a line break in it would begin a line of somebody else's
     if error is None:

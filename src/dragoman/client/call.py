@@ -3,9 +3,11 @@
 Shared by the blocking and the asynchronous client; nothing here waits.
 """
 
+import functools
 import os
 import time
 from collections.abc import Generator, Mapping
+from typing import Final
 
 import msgspec
 
@@ -21,6 +23,9 @@ from dragoman.streaming.made import Made
 from dragoman.transport.protocol import Answer, AsyncAnswer
 from dragoman.transport.timeouts import Timeout
 
+AT_ONCE_SECONDS: Final = 0.001
+"""An attempt that begins so soon after its request has the whole of its time."""
+
 
 class Carriage:
     """What a driver needs to carry one request, whatever it asks for."""
@@ -30,7 +35,7 @@ class Carriage:
         self._timeout = options.timeout
         self._began = time.monotonic()
         self._deadline = self._began + options.timeout.total
-        self._policy = Policy(max_retries=options.max_retries)
+        self._policy = policy_of(options.max_retries)
 
     def conversation(self) -> Generator[Wish, Outcome, Committed]:
         """The conversation about this request, on the monotonic clock."""
@@ -47,6 +52,8 @@ class Carriage:
     def timeout(self) -> Timeout:
         """The deadlines of an attempt that begins now: none outlasts the whole request."""
         left = self._deadline - time.monotonic()
+        if left > self._timeout.total - AT_ONCE_SECONDS:
+            return self._timeout
         if left <= 0:
             raise APITimeoutError(
                 f"expected an answer within {self._timeout.total:g} s; time is up",
@@ -128,6 +135,12 @@ class Call(Carriage):
             id=f"chatcmpl-{os.urandom(16).hex()}",
             model=self.asked.model,
         )
+
+
+@functools.lru_cache(maxsize=16)
+def policy_of(max_retries: int) -> Policy:
+    """The usual policy, with so many retries."""
+    return Policy(max_retries=max_retries)
 
 
 def chance() -> float:

@@ -1,19 +1,20 @@
 """What a caller wrote, as a call that can be carried: relayed as it is, or translated."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
-from dragoman.client.asking import Asked, directed
+from dragoman.client.asking import directed
 from dragoman.client.call import Call
-from dragoman.dialects.dialect import Encoded, OnLoss
+from dragoman.dialects.dialect import OnLoss
 from dragoman.dialects.openai_chat import exact
 from dragoman.dialects.openai_chat.request import written
 from dragoman.errors import BadRequestError, status_error
 from dragoman.gateway.configuration import Configuration, Way
 from dragoman.gateway.replies import OPENAI
 from dragoman.models import shared
-from dragoman.transport.protocol import Request
+from dragoman.transport.http1.client import Envelope
 from dragoman.wire import reading
 
 
@@ -47,11 +48,21 @@ def on_loss(headers: Mapping[str, str]) -> OnLoss:
     )
 
 
-def called(body: bytes, how: OnLoss, configuration: Configuration) -> tuple[Call, Way]:
-    """The call that this request makes, and its way there.
+class Ready(NamedTuple):
+    """A call, and what its attempts send."""
 
-    It is relayed where its target speaks as the caller does. Raises `BadRequestError` for what is
-    wrong in it; where it is relayed, what lies deeper than its fields is the provider's to judge.
+    call: Call
+    body: bytes
+
+    envelope: Envelope | None
+    """Around the body, where it is known already."""
+
+
+def called(body: bytes, how: OnLoss, configuration: Configuration) -> Ready:
+    """The call that this request makes; relayed where its target speaks as the caller does.
+
+    Raises `BadRequestError` for what is wrong in it; where it is relayed, what lies deeper than its
+    fields is the provider's to judge.
     """
     request: shared.CreateChatCompletionRequest | exact.Loosely
     try:
@@ -59,40 +70,30 @@ def called(body: bytes, how: OnLoss, configuration: Configuration) -> tuple[Call
     except BadRequestError as error:
         request = exact.loosely(body, error)
         way = configuration.way(request.model, how)
-        if way.message is None:
+        if not way.relays:
             raise
-        return relayed(exact.fields_of(body), request, way, configuration), way
+        return relayed(exact.fields_of(body), request, way)
     way = configuration.way(request.model, how)
-    if way.message is not None:
+    if way.relays:
         fields = exact.fields_of(body)
         if exact.goes_as_it_is(fields, way.target.model):
-            return relayed(fields, request, way, configuration), way
-    return Call(directed(request, way.target, configuration.options), configuration.options), way
+            return relayed(fields, request, way)
+    asked = directed(request, way.target, way.options)
+    return Ready(Call(asked, way.options), asked.encoded.body, None)
 
 
 def relayed(
     fields: dict[str, msgspec.Raw],
     request: shared.CreateChatCompletionRequest | exact.Loosely,
     way: Way,
-    configuration: Configuration,
-) -> Call:
+) -> Ready:
     """The call that carries these fields as they came."""
-    target, message = way.target, way.message
-    assert message is not None
-    stream = bool(request.stream)
+    stream = request.stream is True
     options = request.stream_options
-    body = exact.relayed_body(fields, model=target.model, stream=stream)
-    asked = Asked(
-        target=target.name,
-        model=target.model,
+    asked = way.asked(
         stream=stream,
         include_usage=options is not None and options.include_usage is True,
-        exact=True,
-        kept=bool(request.store),
-        dialect=target.dialect,
-        profile=target.profile,
-        encoded=Encoded(method=message.method, path="", headers=message.headers, body=body),
-        message=Request(method=message.method, url=message.url, headers=message.headers, body=body),
-        key=target.provider.api_key,
+        kept=request.store is True,
     )
-    return Call(asked, configuration.options)
+    body = exact.relayed_body(fields, model=way.target.model, stream=stream)
+    return Ready(Call(asked, way.options), body, way.envelope)

@@ -9,8 +9,8 @@ from typing import Final
 from dragoman.client.call import Call
 from dragoman.errors import Error, status_error
 from dragoman.gateway.admission import Admission
-from dragoman.gateway.calling import called, named, on_loss
-from dragoman.gateway.configuration import Configuration, Way
+from dragoman.gateway.calling import Ready, called, named, on_loss
+from dragoman.gateway.configuration import Configuration
 from dragoman.gateway.entry import Entry
 from dragoman.gateway.reading import Reading
 from dragoman.gateway.relay import GONE, Relay
@@ -28,6 +28,22 @@ class Completion:
 
     It has its place among those that wait from the beginning to its first content.
     """
+
+    __slots__ = (
+        "_admission",
+        "_call",
+        "_caller",
+        "_configuration",
+        "_deployment",
+        "_entered",
+        "_relay",
+        "_request",
+        "_streams",
+        "_task",
+        "_told_over",
+        "began",
+        "entry",
+    )
 
     def __init__(
         self,
@@ -60,7 +76,7 @@ class Completion:
         self._entered = self._admission.enter_at_once()
         if self._entered and len(self._request.body) <= LARGE_BYTES:
             try:
-                self._carry(*self._called())
+                self._carry(self._called())
             except Error as error:
                 self._refuse(error)
         else:
@@ -94,9 +110,9 @@ class Completion:
                 await self._admission.enter()
                 self._entered = True
             if len(self._request.body) > LARGE_BYTES:
-                call, way = await asyncio.to_thread(self._called)
+                ready = await asyncio.to_thread(self._called)
             else:
-                call, way = self._called()
+                ready = self._called()
         except Error as error:
             self._task = None
             self._refuse(error)
@@ -106,23 +122,23 @@ class Completion:
             self._refuse(status_error("the gateway failed", status_code=500))
         else:
             self._task = None
-            self._carry(call, way)
+            self._carry(ready)
 
-    def _called(self) -> tuple[Call, Way]:
+    def _called(self) -> Ready:
         request = self._request
         how = on_loss(request.headers)
         return called(named(request.body, self._deployment), how, self._configuration)
 
-    def _carry(self, call: Call, way: Way) -> None:
+    def _carry(self, ready: Ready) -> None:
+        call, body, known = ready
         self._call = call
         asked, upstreams = call.asked, self._configuration.transports
         self.entry.stream = asked.stream
-        known = way.envelope if asked.exact else None
         self._relay = relay = Relay(
             call,
             self._caller,
             self,
-            lambda hearer, timeout: upstreams.hear(asked.message, known, hearer, timeout),
+            lambda hearer, timeout: upstreams.hear(asked.message, body, known, hearer, timeout),
         )
         relay.begin()
 
@@ -151,6 +167,7 @@ class Completion:
 
     def over(self, error: Error | None, reading: Reading | None) -> None:
         entry = self.entry
+        self._relay = None  # no circle is left behind
         if self._task is not None:
             self._task.cancel()
             self._task = None

@@ -1,12 +1,15 @@
 """One version of the settings, ready to answer by: validated, resolved, with its transports."""
 
+import functools
 import os
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from dragoman.client.asking import Options, Target, aimed, message
+import msgspec
+
+from dragoman.client.asking import Asked, Options, Target, aimed, message
 from dragoman.client.asynchronous import AsyncTransports
-from dragoman.dialects.dialect import OnLoss
+from dragoman.dialects.dialect import Encoded, OnLoss
 from dragoman.dialects.openai_chat.encoding import path
 from dragoman.gateway.guarding import Keys, is_loopback
 from dragoman.gateway.replies import JSON
@@ -27,16 +30,53 @@ WAYS_KEPT: Final = 1024
 """Models whose way is remembered; callers may make up any number of names."""
 
 
-class Way(NamedTuple):
-    """How a model is reached, and which requests to it can be relayed as they are."""
+class Way:
+    """How a model is reached, and what all requests to it have in common."""
 
-    target: Target
+    def __init__(self, target: Target, options: Options) -> None:
+        self.target = target
+        self.options = options
+        self.relays = target.provider.row.exact
+        """Whether requests that the target takes as they are keep their bytes."""
+        self._asked: dict[tuple[bool, bool, bool], Asked] = {}
 
-    message: Request | None
-    """A request without its body, where requests to this target are relayed; else None."""
+    def asked(self, *, stream: bool, include_usage: bool, kept: bool) -> Asked:
+        """What is asked by a request that keeps its bytes, which are not in it."""
+        key = stream, include_usage, kept
+        asked = self._asked.get(key)
+        if asked is None:
+            target = self.target
+            encoded = Encoded(
+                method="POST",
+                path=path(target.profile.quirks, target.model),
+                headers=dict(JSON),
+                body=b"",
+            )
+            sent = message(
+                encoded.path, target.provider, self.options, method="POST", encoded=encoded
+            )
+            asked = self._asked[key] = Asked(
+                target=target.name,
+                model=target.model,
+                stream=stream,
+                include_usage=include_usage,
+                exact=True,
+                kept=kept,
+                dialect=target.dialect,
+                profile=target.profile,
+                encoded=encoded,
+                message=sent,
+                key=target.provider.api_key,
+            )
+        return asked
 
-    envelope: Envelope | None
-    """The same, ready to be sent over a socket."""
+    @functools.cached_property
+    def envelope(self) -> Envelope | None:
+        """The head of such a request, ready to be sent; None where no socket takes it."""
+        sent = self.asked(stream=False, include_usage=False, kept=False).message
+        if sent.url.startswith("sim:"):
+            return None
+        return envelope(sent.method, sent.url, sent.headers)
 
 
 class Upstreams(AsyncTransports):
@@ -54,14 +94,21 @@ class Upstreams(AsyncTransports):
         )
 
     def hear(
-        self, request: Request, known: Envelope | None, hearer: Hearer, timeout: Timeout
+        self,
+        request: Request,
+        body: bytes,
+        known: Envelope | None,
+        hearer: Hearer,
+        timeout: Timeout,
     ) -> Hearing:
-        """Makes an attempt; raises `ConfigurationError` for what HTTP cannot carry."""
+        """Makes an attempt, with this body; raises `ConfigurationError` where that cannot be."""
         carrier = self.of(request.url)
         if not isinstance(carrier, AsyncioTransport):
+            request = msgspec.structs.replace(request, body=body)
             return Awaited(carrier, request, hearer, timeout=timeout)
-        known = known or envelope(request.method, request.url, request.headers)
-        return carrier.hear(known, request.body, hearer, timeout=timeout)
+        if known is None:
+            known = envelope(request.method, request.url, request.headers)
+        return carrier.hear(known, body, hearer, timeout=timeout)
 
 
 class Configuration:
@@ -112,21 +159,9 @@ class Configuration:
         if way is None:
             if len(self._ways) >= WAYS_KEPT:
                 self._ways.clear()
-            way = self._ways[model, how] = self._way(model, how)
+            target = aimed(model, self.providers, self.settings, on_loss=how)
+            way = self._ways[model, how] = Way(target, self.options)
         return way
-
-    def _way(self, model: str, how: OnLoss) -> Way:
-        target = aimed(model, self.providers, self.settings, on_loss=how)
-        provider = target.provider
-        if not provider.row.exact:
-            return Way(target, None, None)
-        url_path = path(target.profile.quirks, target.model)
-        unsaid = message(url_path, provider, self.options, method="POST")
-        headers = {**JSON, **unsaid.headers}
-        template = Request(method="POST", url=unsaid.url, headers=headers, body=b"")
-        simulated = template.url.startswith("sim:")
-        known = None if simulated else envelope("POST", template.url, headers)
-        return Way(target, template, known)
 
     def close(self) -> None:
         """Close what is idle; answers under way go on."""

@@ -63,20 +63,35 @@ def check_local(peer: str, headers: Mapping[str, str]) -> None:
     Whoever listens sees to it that `peer` is of this machine; a server that the gateway is mounted
     in may listen elsewhere. It is empty for a socket of the file system.
     """
+    foreign = foreign_in(
+        peer, headers.get("host", ""), headers.get("origin"), headers.get("sec-fetch-site")
+    )
+    if foreign is not None:
+        raise _foreign(*foreign)
+
+
+@functools.lru_cache(maxsize=256)  # a handful, and whatever a stranger tries
+def foreign_in(
+    peer: str, host: str, origin: str | None, site: str | None
+) -> tuple[str, str] | None:
+    """The first of these that does not come from this machine, with what was expected."""
     if peer and not is_loopback(peer):
-        raise _foreign("peer", "a loopback address, since no key is set")
-    if not is_loopback(host_of(headers.get("host", ""))):
-        raise _foreign("Host", "a loopback name, since no key is set")
-    origin = headers.get("origin")
+        return "peer", "a loopback address, since no key is set"
+    if not is_loopback(host_of(host)):
+        return "Host", "a loopback name, since no key is set"
     if origin is not None and not is_loopback(host_of(origin.partition("://")[2])):
-        raise _foreign("Origin", "one of this machine, since no key is set")
-    if headers.get("sec-fetch-site") == "cross-site":
-        raise _foreign("Sec-Fetch-Site", "no other site, since no key is set")
+        return "Origin", "one of this machine, since no key is set"
+    if site == "cross-site":
+        return "Sec-Fetch-Site", "no other site, since no key is set"
+    return None
 
 
 def check_json(headers: Mapping[str, str]) -> None:
     """Raise unless the body says that it is JSON."""
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    said = headers.get("content-type", "")
+    if said == "application/json":
+        return
+    kind = said.partition(";")[0].strip().lower()
     if kind != "application/json":
         raise status_error(
             "content-type: expected application/json; got " + ("another" if kind else "none"),

@@ -60,6 +60,23 @@ class Relay:
     answer is the answer. Bytes are read on only while the caller takes them.
     """
 
+    __slots__ = (
+        "_account",
+        "_attempt",
+        "_call",
+        "_caller",
+        "_ended_by_close",
+        "_hearing",
+        "_held",
+        "_over",
+        "_reading",
+        "_refusal",
+        "_send",
+        "_talk",
+        "_telling",
+        "_timer",
+    )
+
     def __init__(self, call: Call, caller: Caller, account: Account, send: Send) -> None:
         self._call = call
         self._caller = caller
@@ -104,19 +121,24 @@ class Relay:
             self._refusal = status, headers, Body(self._call)
 
     def piece(self, data: bytes) -> None:
-        self._safely(self._hear, data)
+        try:
+            self._hear(data)
+        except Exception as error:
+            self._broken(error)
 
     def end(self) -> None:
         self._hearing = None
-        self._safely(self._finish)
-
-    def _safely(self, act: Callable[..., None], *given: bytes) -> None:
         try:
-            act(*given)
-        except Error as error:
+            self._finish()
+        except Exception as error:
+            self._broken(error)
+
+    def _broken(self, error: Exception) -> None:
+        """The answer cannot be read or, where a mistake of our own is in the way, told."""
+        if isinstance(error, Error):
             self.failed(error)
-        except Exception:
-            log.exception("an answer of %s could not be told", self._call.asked.target)
+        else:
+            log.error("an answer of %s is not told", self._call.asked.target, exc_info=error)
             self.stop(status_error("the gateway failed", status_code=500))
 
     def failed(self, error: Error) -> None:

@@ -1,5 +1,6 @@
 """What is told about an answer besides the answer: its headers, and errors as OpenAI tells them."""
 
+import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -19,15 +20,20 @@ LOSSES_SHOWN: Final = 20
 LOSSES_BYTES: Final = 2048
 
 
-def about(target: str, attempts: int, lost: Sequence[shared.Loss]) -> dict[str, str]:
+def about(target: str, attempts: int, lost: Sequence[shared.Loss]) -> Mapping[str, str]:
     """The headers that tell how an answer came about."""
-    told = {
+    if lost:
+        pointers = losses([loss.pointer for loss in lost])
+        return {**about_target(target, attempts), "x-dragoman-losses": pointers}
+    return about_target(target, attempts)
+
+
+@functools.lru_cache(maxsize=1024)  # targets are few, and callers may make up others
+def about_target(target: str, attempts: int) -> Mapping[str, str]:
+    return {
         "x-dragoman-attempts": str(attempts),
         "x-dragoman-target": quote(target, safe=TARGET_AS_IT_IS),
     }
-    if lost:
-        told["x-dragoman-losses"] = losses([loss.pointer for loss in lost])
-    return told
 
 
 def identified(headers: Mapping[str, str], entry: Entry) -> dict[str, str]:

@@ -48,6 +48,11 @@ FIXED: Final[dict[str, Endpoint]] = {
     "/health/ready": "ready",
 }
 
+POSTED: Final = {
+    path: Route(endpoint) for path, endpoint in FIXED.items() if "POST" in METHODS[endpoint]
+}
+"""What nearly everybody asks for."""
+
 MODEL: Final = ("/v1/models/", "/models/", "/openai/v1/models/", "/openai/models/")
 """What stands before the name of a model, which may have slashes, as between deployments' two."""
 
@@ -57,6 +62,9 @@ def routed(method: str, path: str) -> Route:
 
     Raises `NotFoundError` for a path that leads nowhere, and `MethodError`.
     """
+    route = POSTED.get(path) if method == "POST" else None
+    if route is not None:
+        return route
     route = _route(path)
     if route is None:
         raise status_error(

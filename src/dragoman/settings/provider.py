@@ -29,6 +29,13 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     dialect: str | None = None
     """What it speaks; `openai-chat` where None."""
 
+    exact: bool | None = None
+    """Whether it speaks as OpenAI's own document says: requests and answers then keep their bytes.
+
+    Each answer is checked all the same. None: what is known of the provider, unless `like` or
+    `quirks` say otherwise.
+    """
+
     like: str | None = None
     """A known provider whose quirks it shares, such as `vllm`."""
 
@@ -54,11 +61,24 @@ def row_of(name: str, wanted: ProviderSettings) -> Provider:
         row,
         name=name,
         base_url=wanted.base_url or row.base_url,
+        exact=_exact(row, wanted, f"{key}.exact"),
         quirks=_quirks(quirks_of(row), wanted.quirks, f"{key}.quirks"),
     )
     if row.base_url is None:
         raise mistake(f"{key}.base_url", "the address of the provider", "nothing")
     return row
+
+
+def _exact(row: Provider, wanted: ProviderSettings, key: str) -> bool:
+    """Whether bytes may be kept: not where any quirk would change them."""
+    quirky = wanted.like is not None or bool(wanted.quirks)
+    if not wanted.exact:
+        return row.exact and wanted.exact is None and not quirky
+    if row.dialect != "openai-chat":
+        raise mistake(key, "false, since only openai-chat can be exact", "true")
+    if quirky:
+        raise mistake(key, "false, beside `like` or `quirks`", "true")
+    return True
 
 
 def _speaking(row: Provider, wanted: ProviderSettings, key: str) -> Provider:
@@ -69,7 +89,7 @@ def _speaking(row: Provider, wanted: ProviderSettings, key: str) -> Provider:
     if wanted.like is not None:
         expected = f"{row.dialect}, which {wanted.like} speaks"
         raise mistake(key, expected, repr(wanted.dialect))
-    return msgspec.structs.replace(row, dialect=wanted.dialect, quirks={})
+    return msgspec.structs.replace(row, dialect=wanted.dialect, exact=False, quirks={})
 
 
 def _quirks(quirks: Any, changes: Mapping[str, Any], key: str) -> Any:

@@ -32,6 +32,7 @@ from dragoman.transport.http1.events import (
     Refused,
     RequestEvent,
     RequestHead,
+    WholeRequest,
 )
 from dragoman.transport.http1.server import ServerConnection
 from dragoman.transport.leaving import left
@@ -162,6 +163,8 @@ class Accepted(asyncio.BufferedProtocol):
         with_head = False
         for event in events:
             match event:
+                case WholeRequest(head, body):
+                    self._answer(head, body)
                 case RequestHead():
                     with_head = True
                     self._head, self._body, self._body_bytes = event, [], 0
@@ -173,7 +176,8 @@ class Accepted(asyncio.BufferedProtocol):
                     if with_head:
                         self._body_bytes += len(data)
                 case End():
-                    self._answer()
+                    assert self._head is not None
+                    self._answer(self._head, b"".join(self._body))
                 case Refused(error):
                     self._refuse(error)
                 case Flooded():
@@ -185,14 +189,13 @@ class Accepted(asyncio.BufferedProtocol):
         elif self._phase == "idle" and not self._connection.idle:
             self._enter("head", self._guards.head_seconds)
 
-    def _answer(self) -> None:
-        assert self._head is not None
-        self._enter("answer", float("inf"))
+    def _answer(self, head: RequestHead, body: bytes) -> None:
+        self._phase, self._due = "answer", float("inf")
         request = Served(
-            method=self._head.method,
-            target=self._head.target,
-            headers=self._head.headers,
-            body=b"".join(self._body),
+            method=head.method,
+            target=head.target,
+            headers=head.headers,
+            body=body,
             peer=self.peer,
         )
         self._head, self._body = None, []
@@ -202,7 +205,7 @@ class Accepted(asyncio.BufferedProtocol):
             log.exception("the listener failed on %r", request)
             self.fail()
             return
-        if self._phase == "answer" and not self._told:
+        if self._connection.answer_owed:
             self._answering = answering
 
     def _refuse(self, error: APIStatusError) -> None:

@@ -90,7 +90,7 @@ class AsyncioTransport:
         where = f"{address} by proxy {proxy.address}" if proxy else address
         loop = asyncio.get_running_loop()
         deadlines = Deadlines(where, timeout, loop.time)
-        hearing = PooledHearing(hearer, deadlines)
+        hearing = PooledHearing(hearer, deadlines, loop.time)
         pool = self._pools.get(loop)
         if pool is not None and self._process == os.getpid():
             lane = pool.lane(Route(secure, host, port, proxy))

@@ -48,13 +48,15 @@ class Deadlines:
         self._content = inf
         self._answered = False
 
-    def begin(self, phase: str) -> float:
+    def begin(self, phase: str, since: float | None = None) -> float:
         """Enters this phase, or its next step; when it is over, on the clock.
+
+        It begins now, or began then.
 
         Raises where no time is left for the whole. A phase that may last 0 s may still do
         whatever needs no waiting.
         """
-        now = self._clock()
+        now = self._clock() if since is None else since
         self._phase = phase
         if now >= self._end:
             self._until = self._end

@@ -23,6 +23,9 @@ HTTPS_VARIABLES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"
 HTTP_VARIABLES: Final = ("http_proxy", "all_proxy", "ALL_PROXY")
 EXEMPTIONS: Final = ("no_proxy", "NO_PROXY")
 
+CHOICES_KEPT: Final = 256
+"""Destinations whose proxy is remembered."""
+
 
 class Proxy(NamedTuple):
     host: str
@@ -50,12 +53,20 @@ class Proxies:
         self._http = first_set(environ, HTTP_VARIABLES)
         _, exempt = first_set(environ, EXEMPTIONS)
         self._exempt = exempt.replace(",", " ").lower().split()
+        self._chosen: dict[Destination, Proxy | None] = {}
 
     def to(self, destination: Destination) -> Proxy | None:
         """The proxy for this destination; None where it is reached directly.
 
         Raises `ConfigurationError`, which names the variable, where it holds no proxy we can use.
         """
+        if destination not in self._chosen:
+            if len(self._chosen) >= CHOICES_KEPT:
+                self._chosen.clear()
+            self._chosen[destination] = self._choose(destination)
+        return self._chosen[destination]
+
+    def _choose(self, destination: Destination) -> Proxy | None:
         if self._given is not None:
             return self._given
         variable, url = self._https if destination.secure else self._http

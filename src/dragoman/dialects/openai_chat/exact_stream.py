@@ -76,13 +76,13 @@ class ExactStream:
 
     def receive(self, data: bytes) -> bytes:
         """The events that these bytes complete; `error` is set behind the last good one."""
-        self._hear_all(self._events.receive, data)
+        self._hear_all(self._events.receive(data))
         return self._taken()
 
     def finish(self, *, ended_by_close: bool) -> bytes:
         """What was held back, now that the message is complete; sets `error` where it is not."""
         if not self.terminated:
-            self._hear_all(lambda _: self._events.finish(), b"")
+            self._hear_all(self._events.finish())
         unfinished = self._open - self._finished
         if self.error is None and not self._open:
             self.error = RemoteProtocolError(
@@ -122,9 +122,9 @@ class ExactStream:
         ready.clear()
         return told
 
-    def _hear_all(self, split: Any, data: bytes) -> None:
+    def _hear_all(self, events: list[sse.Event]) -> None:
         try:
-            for event in split(data):
+            for event in events:
                 if self.terminated or self.error is not None:
                     break
                 self._hear(event)
@@ -177,7 +177,8 @@ class ExactStream:
             return
         finishes = False
         for choice in choices:
-            self._open.add(choice.index)
+            if choice.index not in self._open:
+                self._open.add(choice.index)
             if choice.finish_reason is not None:
                 finishes = True
                 self._finished.add(choice.index)

@@ -215,15 +215,22 @@ class Connection(asyncio.BufferedProtocol):
         if not self._written and not self.unsent():
             self._written = True
             self.http.written()
-        self._hear(lambda: self.http.receive(data))
+        try:
+            events = self.http.receive(data)
+        except Error:
+            events = []  # It is kept, and raised once all that came before has been taken.
+        self._heard(events)
 
     def _hear(self, told: Callable[[], Sequence[AnswerEvent]]) -> None:
         try:
             events = told()
         except Error:
-            events = ()  # It is kept, and raised once all that came before has been taken.
+            events = ()
+        self._heard(events)
+
+    def _heard(self, events: Sequence[AnswerEvent]) -> None:
         if self._ears is not None:
-            self.complete = bool(events) and isinstance(events[-1], End)
+            self.complete = bool(events) and events[-1].__class__ is End
             self._ears.heard(events)
             return
         for event in events:
@@ -301,6 +308,11 @@ class Watch:
                 self._handle.cancel()
             self._armed = at
             self._handle = self._loop.call_at(at, self._fire)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether somebody waits for it."""
+        return self._at != inf
 
     def stop(self) -> None:
         if self._handle is not None:

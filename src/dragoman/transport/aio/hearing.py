@@ -1,7 +1,7 @@
 """One attempt over a pooled connection, told to its hearer from within the reads that bring it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 
 from dragoman.errors import Error
@@ -21,13 +21,29 @@ class PooledHearing:
     the deadline that an `AsyncAnswer` would have; while it is paused, none passes.
     """
 
-    def __init__(self, hearer: Hearer, deadlines: Deadlines) -> None:
+    __slots__ = (
+        "_begun",
+        "_connection",
+        "_deadlines",
+        "_hearer",
+        "_lane",
+        "_last",
+        "_paused",
+        "_time",
+        "_unsent",
+        "_until",
+        "opening",
+    )
+
+    def __init__(self, hearer: Hearer, deadlines: Deadlines, time: Callable[[], float]) -> None:
         self.opening: asyncio.Task[None] | None = None
         self._hearer = hearer
         self._deadlines = deadlines
         self._connection: Connection | None = None
         self._lane: Lane | None = None
         self._unsent = 0
+        self._until = self._last = inf
+        self._time = time
         self._begun = False
         self._paused = False
 
@@ -57,9 +73,9 @@ class PooledHearing:
         for event in events:
             if self._connection is None:
                 return  # closed by the hearer
-            if isinstance(event, Piece):
+            if event.__class__ is Piece:
                 self._hearer.piece(event.data)
-            elif isinstance(event, Head):
+            elif event.__class__ is Head:
                 self._begun = True
                 self._hearer.head(event.status, event.headers, ended_by_close=event.ended_by_close)
             else:
@@ -72,22 +88,22 @@ class PooledHearing:
         elif connection.closed:
             self.failed(closed_here(begun=self._begun))
         elif not self._paused and events:
-            try:
-                self._wait("between_events")
-            except Error as error:
-                self.failed(error)
+            self._given()
 
     def passed(self) -> None:
         """The time has come to look whether a deadline is over."""
         assert self._connection is not None
         try:
             left = self._connection.unsent() if self._unsent else 0
-            if left == self._unsent:
-                self._deadlines.left()
-                self._wait("")
-            else:
+            if left != self._unsent:
                 self._unsent = left
                 self._wait("write" if left else "first_byte")
+            elif self._begun:
+                self._wait("between_events", self._last)
+                self._deadlines.left()
+            else:
+                self._deadlines.left()
+                self._wait("")
         except Error as error:
             self.failed(error)
 
@@ -106,10 +122,7 @@ class PooledHearing:
         if self._connection is not None and self._paused:
             self._paused = False
             self._connection.resume()
-            try:
-                self._wait("between_events")
-            except Error as error:
-                self.failed(error)
+            self._given()
 
     def close(self) -> None:
         if self.opening is not None:
@@ -118,14 +131,29 @@ class PooledHearing:
         if self._connection is not None:
             self._over()
 
-    def _wait(self, phase: str) -> None:
+    def _given(self) -> None:
+        """A step of GIVING is over, and the next begins.
+
+        The watch is set to the end of an earlier one, and looks then how far we have come.
+        """
+        connection = self._connection
+        assert connection is not None
+        first, self._last = self._last == inf, self._time()
+        if first or not connection.watch.is_set:
+            self._unsent = 0
+            try:
+                self._wait("between_events", self._last)
+            except Error as error:
+                self.failed(error)
+
+    def _wait(self, phase: str, since: float | None = None) -> None:
         """Enters this phase, or stays in the same; raises where it is over at once."""
         assert self._connection is not None
         if phase:
-            self._until = self._deadlines.begin(phase)
+            self._until = self._deadlines.begin(phase, since)
         until = self._until
         if self._unsent:
-            until = min(until, asyncio.get_running_loop().time() + PROGRESS_SECONDS)
+            until = min(until, self._time() + PROGRESS_SECONDS)
         self._connection.watch.set(until)
 
     def _over(self) -> None:

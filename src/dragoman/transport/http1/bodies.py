@@ -24,6 +24,7 @@ CHUNK_ALLOWANCE: Final = 256
 """Bytes of framing that a chunk may bring: its size, two line breaks, a short extension."""
 
 EMPTY_LINE: Final = b"\r\n\r\n"
+LINE_BREAKS: Final = (b"\r", b"\n")
 CHUNKS_FOLLOW: Final = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -90,6 +91,23 @@ class Chunked:
 
     def receive(self, data: bytes) -> bytes:
         heard = self._heard
+        if not data:
+            return data
+        if data[:1] not in LINE_BREAKS and data.find(EMPTY_LINE) < 0:
+            # No empty line ends here: nearly always so, before the end of the message.
+            self._feed(data)
+            self._last = data[-3:]
+        else:
+            self._receive(data)
+        pieces = heard.pieces
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        self._judge(len(data) - len(self.surplus or b"") - len(body))
+        return body
+
+    def _receive(self, data: bytes) -> None:
+        """Feeds it up to each empty line: the end of the message is one of them."""
+        heard = self._heard
         window = self._last + data
         known = len(self._last)
         fed = 0
@@ -106,11 +124,6 @@ class Chunked:
             if self.fault is None and fed < len(data):
                 self._feed(data[fed:])
             self._last = window[-3:]
-        pieces = heard.pieces
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        pieces.clear()
-        self._judge(len(data) - len(self.surplus or b"") - len(body))
-        return body
 
     def _feed(self, data: bytes) -> None:
         try:

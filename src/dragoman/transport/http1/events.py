@@ -1,7 +1,7 @@
 """What a connection tells of the bytes it was given.
 
-A message is its head, its pieces and its end, in this order. What the body means, and what is
-answered, is decided by whoever hears it.
+A message is its head, its pieces and its end, in this order; a request that came in one read may be
+told as one. What the body means, and what is answered, is decided by whoever hears it.
 """
 
 from typing import Literal
@@ -41,7 +41,7 @@ class RequestHead(msgspec.Struct, frozen=True):
     """In origin-form: a path, maybe with a query; visible ASCII without `#`."""
 
     headers: dict[str, str]
-    """As those of an answer's head."""
+    """As those of an answer's head, without `content-length`: the body has it."""
 
     http_version: Literal["1.0", "1.1"]
 
@@ -55,6 +55,19 @@ class RequestHead(msgspec.Struct, frozen=True):
     def __rich_repr__(self) -> list[tuple[str, str]]:
         # msgspec gives every Struct one that shows all fields.
         return [("method", self.method), ("path", self.target.partition("?")[0])]
+
+
+class WholeRequest(msgspec.Struct, frozen=True):
+    """A request that one read brought whole: its head and all of its body, and its end."""
+
+    head: RequestHead
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"WholeRequest({self.head!r}, {len(self.body)} bytes)"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("head", self.head), ("bytes", len(self.body))]
 
 
 class Piece(msgspec.Struct, frozen=True, gc=False):
@@ -84,4 +97,4 @@ class Flooded(msgspec.Struct, frozen=True, gc=False):
 
 
 AnswerEvent = Head | Piece | End
-RequestEvent = RequestHead | Piece | End | Refused | Flooded
+RequestEvent = WholeRequest | RequestHead | Piece | End | Refused | Flooded

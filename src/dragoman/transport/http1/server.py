@@ -8,6 +8,7 @@ let one caller speak for another. What is refused is refused before anybody acts
 connection with it.
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, Literal
@@ -24,6 +25,7 @@ from dragoman.transport.http1.events import (
     Refused,
     RequestEvent,
     RequestHead,
+    WholeRequest,
 )
 from dragoman.transport.http1.guards import (
     expects_continue,
@@ -45,9 +47,39 @@ Answering = Literal["no", "chunked", "until close", "without body"]
 
 OURS: Final = frozenset({"connection", "content-length", "transfer-encoding"})
 
+LENGTH_FIELD: Final = re.compile(rb"(\r\ncontent-length: )[0-9]+(?=\r)", re.IGNORECASE)
+
 STATUS_LINES: Final = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus
 }
+
+
+class Known:
+    """A head that has been read, to be known again with a body of another length."""
+
+    __slots__ = ("_after", "_before", "head")
+
+    def __init__(self, before: bytes, after: bytes, head: RequestHead) -> None:
+        self.head = head
+        self._before = before
+        self._after = after
+
+    @classmethod
+    def of(cls, raw: bytes, head: RequestHead) -> "Known | None":
+        """None where it announces no length, or not in the usual way."""
+        found = LENGTH_FIELD.search(raw)
+        return None if found is None else cls(raw[: found.end(1)], raw[found.end() :], head)
+
+    def size_in(self, data: bytes) -> int:
+        """The length of the body where these bytes are such a head and that body; else -1."""
+        before = len(self._before)
+        end = data.find(b"\r", before, before + 19)
+        digits = data[before:end]
+        if end < 0 or not digits.isdigit() or not data.startswith(self._before):
+            return -1
+        size = int(digits)
+        whole = end + len(self._after) + size == len(data) and data.startswith(self._after, end)
+        return size if whole else -1
 
 
 class ServerConnection:
@@ -58,12 +90,16 @@ class ServerConnection:
     One request at a time: what a caller sends ahead is kept, to 64 KiB, until the answer is
     complete; then `receive(b"")` reads it. `receive` and `receive_eof` never raise: what cannot be
     read is told as `Refused`, after the events that came before.
+
+    Programs send the same head with each request but for the length of the body; one that has been
+    read strictly is known again by its bytes.
     """
 
     def __init__(self, *, body_limit: int = BODY_LIMIT) -> None:
         """`body_limit` is in bytes, as they come and decompressed; over it, 413."""
         self._body_limit = body_limit
         self._head: HeadReader | None = HeadReader(HttpRequestParser)
+        self._known: Known | None = None
         self._body: Body | None = None
         self._decoder: Decoder | None = None
         self._size = 0
@@ -110,6 +146,10 @@ class ServerConnection:
 
     def receive(self, data: bytes) -> list[RequestEvent]:
         """What these bytes tell, after those kept from before."""
+        if self._known is not None and self._head is not None and not self._head.raw:
+            again = self._again(data)
+            if again is not None:
+                return [again]
         events: list[RequestEvent] = []
         if self._closed or self._refused:
             return events
@@ -184,6 +224,18 @@ class ServerConnection:
         self._answered()
         return last
 
+    def _again(self, data: bytes) -> WholeRequest | None:
+        """The request in these bytes, where its head is known and nothing is missing or left."""
+        known = self._known
+        assert known is not None
+        size = known.size_in(data)
+        if size < 0 or self._closed or self._refused or self._ahead or size > self._body_limit:
+            return None
+        self._head = None
+        self._keep_alive = not self._last
+        self._request = head = known.head
+        return WholeRequest(head, data[len(data) - size :])
+
     def _receive(self, data: bytes, events: list[RequestEvent]) -> None:
         if self._head is not None:
             rest = self._head.receive(data)
@@ -206,6 +258,7 @@ class ServerConnection:
         method, target, minor = request_line(start)
         headers = request_fields(lines)
         body = framed(headers, minor=minor) or Sized(0)
+        headers.pop("content-length", None)
         self._decoder = self._decoder_of(headers)
         if isinstance(body, Sized) and body.size > self._body_limit:
             raise self._too_large()
@@ -216,6 +269,8 @@ class ServerConnection:
         self._request = RequestHead(
             method, target, headers, "1.1" if minor else "1.0", self._continue_due
         )
+        if self._keep_alive and self._decoder is None and not expects:
+            self._known = Known.of(raw, self._request)
         events.append(self._request)
 
     def _decoder_of(self, headers: dict[str, str]) -> Decoder | None:
@@ -226,7 +281,6 @@ class ServerConnection:
             raise MalformedError("content-encoding deflate is not taken, but gzip is", status=415)
         decoder = Decoder(coding, limit=self._body_limit)
         del headers["content-encoding"]
-        headers.pop("content-length", None)
         return decoder
 
     def _go_on(self, body: Body, data: bytes, events: list[RequestEvent]) -> bytes:
