@@ -167,12 +167,15 @@ def finished_in(came: bytes) -> frozenset[int]:
     return frozenset(choice.index for choice in answer.choices)
 
 
-def campaign(everywhere: int, of_each: int, seed: int) -> int:
-    """So many streams cut everywhere, and so often each other; gives how many were cut."""
+def campaign(everywhere: int, of_each: int, seed: int, *, exact: bool = False) -> int:
+    """So many streams cut everywhere, and so often each other; gives how many were cut.
+
+    With `exact` they are relayed, else translated.
+    """
     planned = list(cuts(everywhere, of_each, seed))
     whole = [Cut(record, len(record.sent), False, "close") for record in STREAMS]
     with Cutting([*planned, *whole]) as upstream:
-        with running(lab(upstream), max_retries=0) as door:
+        with running(lab(upstream, exact=exact), max_retries=0) as door:
             chunks = {
                 cut.record: [
                     json.loads(event.removeprefix(b"data: "))
@@ -215,8 +218,9 @@ def answers(door: Door, first: int, asked: list[Cut]) -> list[Heard]:
 
 
 @needs_streams
-def test_no_cut_is_told_as_an_end() -> None:
-    assert campaign(EVERYWHERE, 20, seed=1) > 5_000
+@pytest.mark.parametrize("exact", [False, True], ids=["translated", "relayed"])
+def test_no_cut_is_told_as_an_end(exact: bool) -> None:
+    assert campaign(EVERYWHERE, 20, seed=1, exact=exact) > 5_000
 
 
 @pytest.mark.parametrize("status", [204, 301, 304, 307, 400, 429, 500, 529, 599, 999])

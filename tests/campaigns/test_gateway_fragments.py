@@ -9,6 +9,8 @@ import random
 import time
 from typing import Any, Final
 
+import pytest
+
 from tests.gateways import HI, ByModel, Door, ask, lab, running
 from tests.plain import Caller
 from tests.relay import Faults, Relay
@@ -97,20 +99,22 @@ def heard(door: Door, caller: Caller, name: str) -> bytes:
     return answer.body
 
 
-def campaign(size: int, seed: int) -> float:
+def campaign(size: int, seed: int, *, exact: bool = False) -> float:
     """So many answers, each cut in its own way; gives the seconds that took."""
     begun = time.monotonic()
-    with Cutting(seed) as upstream, running(lab(upstream)) as door, Caller(door.port) as caller:
-        first = {name: heard(door, caller, name) for name in ANSWERS}
-        assert first["LF"] == first["CRLF"] == first["CR"]
-        for number in range(size):
-            name = list(ANSWERS)[number % len(ANSWERS)]
-            assert heard(door, caller, name) == first[name], (number, name)
+    with Cutting(seed) as upstream, running(lab(upstream, exact=exact)) as door:
+        with Caller(door.port) as caller:
+            first = {name: heard(door, caller, name) for name in ANSWERS}
+            assert first["LF"] == first["CRLF"] == first["CR"]
+            for number in range(size):
+                name = list(ANSWERS)[number % len(ANSWERS)]
+                assert heard(door, caller, name) == first[name], (number, name)
     return time.monotonic() - begun
 
 
-def test_however_an_answer_is_cut_the_same_bytes_come_out() -> None:
-    assert campaign(2_000, seed=1) > 0
+@pytest.mark.parametrize("exact", [False, True], ids=["translated", "relayed"])
+def test_however_an_answer_is_cut_the_same_bytes_come_out(exact: bool) -> None:
+    assert campaign(2_000, seed=1, exact=exact) > 0
 
 
 def test_an_answer_may_come_drop_by_drop() -> None:
