@@ -99,9 +99,8 @@ class ExactStream:
             self._ready += [self._finish(index) for index in sorted(unfinished)]
             if self._usage_event and self._include_usage:
                 self._ready.append(self._usage_event)
-        else:
-            self.give_up()
-        return self._taken()
+            return self._taken()
+        return self.give_up()
 
     def give_up(self) -> bytes:
         """What was said together with a finish reason, without that: the end did not come."""
@@ -141,7 +140,7 @@ class ExactStream:
             except reading.UNREADABLE:
                 pass
             else:
-                if chunk.error is None and adds_up(chunk.usage):
+                if chunk.error is None and (not chunk.usage or adds_up(chunk.usage)):
                     self._tell(chunk, data)
                     return
         if data.lstrip().startswith(b"[DONE]"):
@@ -163,8 +162,8 @@ class ExactStream:
             raise RemoteProtocolError(f"expected a chunk in JSON; {error}") from None
 
     def _tell(self, chunk: official.Chunk, data: bytes) -> None:
-        if b"\n" in data or b"\r" in data:
-            data = reading.write(msgspec.Raw(data.replace(b"\r", b" ").replace(b"\n", b" ")))
+        if data.find(b"\n") >= 0:  # between two values, since a text cannot hold one
+            data = data.replace(b"\n", b" ")
         event = b"data: " + data + b"\n\n"
         usage, choices = chunk.usage, chunk.choices
         if usage:

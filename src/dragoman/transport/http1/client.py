@@ -131,8 +131,16 @@ class ClientConnection:
         """
         if self.error is not None:
             raise self.error
+        body = self._body
         events: list[AnswerEvent] = []
         try:
+            if body is not None and self._decoder is None:  # nearly always
+                piece = body.receive(data)
+                if piece:
+                    events.append(Piece(piece))
+                if body.fault is not None or body.surplus is not None:
+                    self._judge(body, body.fault, events)
+                return events
             self._receive(data, events)
         except MalformedError as flaw:
             failure: Error = RemoteProtocolError(f"{self._where()}: {flaw}")
@@ -226,6 +234,10 @@ class ClientConnection:
             fault = self._decoder.fault or fault
         if piece:
             events.append(Piece(piece))
+        self._judge(body, fault, events)
+
+    def _judge(self, body: Body, fault: MalformedError | None, events: list[AnswerEvent]) -> None:
+        """What a read has told of a body, besides its piece: that it is over, or unreadable."""
         if fault is not None:
             raise fault
         if body.surplus is None:
