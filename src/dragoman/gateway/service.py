@@ -120,6 +120,10 @@ class Gateway:
                 return json_reply(listing.listed(configuration))
             case "model":
                 return json_reply(listing.found(route.name, configuration))
+            case "openapi":
+                from dragoman.gateway import openapi  # rarely asked for, and made only then
+
+                return Reply(status=200, headers=JSON, body=openapi.written())
         check_json(request.headers)
         return await self._completed(request, route, configuration, entry, began)
 
