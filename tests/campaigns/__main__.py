@@ -23,6 +23,7 @@ from tests.campaigns import (
     test_deadlines,
     test_faults,
     test_fragments,
+    test_gateway_fuzz,
     test_memory,
     test_resolving,
 )
@@ -45,6 +46,7 @@ CAMPAIGNS: Final[Mapping[str, Callable[[Sized, int], list[Figure]]]] = {
     "29": lambda sized, seed: test_resolving.campaign(sized(200)),
     "34": lambda sized, seed: desync.campaign(sized(1_000_000), seed),
     "36": lambda sized, seed: test_bombs.campaign(sized(1024)),
+    "38": lambda sized, seed: test_gateway_fuzz.campaign(sized(6_000), seed),
 }
 """Campaign 37 has nothing to measure: it is whole in the test suite."""
 

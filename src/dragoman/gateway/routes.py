@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from dragoman.errors import status_error
 
-Endpoint = Literal["complete", "models", "model", "live", "ready"]
+Endpoint = Literal["complete", "models", "model", "openapi", "live", "ready"]
 
 
 class Route(NamedTuple):
@@ -32,6 +32,7 @@ METHODS: Final[dict[Endpoint, tuple[str, ...]]] = {
     "complete": ("POST",),
     "models": ("GET", "HEAD"),
     "model": ("GET", "HEAD"),
+    "openapi": ("GET", "HEAD"),
     "live": ("GET", "HEAD"),
     "ready": ("GET", "HEAD"),
 }
@@ -44,6 +45,7 @@ FIXED: Final[dict[str, Endpoint]] = {
     "/openai/models": "models",
     "/v1/models": "models",
     "/openai/v1/models": "models",
+    "/openapi.json": "openapi",
     "/health/live": "live",
     "/health/ready": "ready",
 }

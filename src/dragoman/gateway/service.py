@@ -116,6 +116,10 @@ class Gateway:
         self._let_in(request, configuration, entry)
         if route.endpoint == "models":
             return json_reply(listing.listed(configuration))
+        if route.endpoint == "openapi":
+            from dragoman.gateway import openapi  # rarely asked for, and made only then
+
+            return Reply(status=200, headers=JSON, body=openapi.written())
         return json_reply(listing.found(route.name, configuration))
 
     def _complete(

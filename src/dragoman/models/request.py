@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from dragoman.models.constants import ServiceTier
-from dragoman.models.content import ChatCompletionRequestMessageContentPartText
+from dragoman.models.content import TextContentPart
 from dragoman.models.hub import HubType
 from dragoman.models.messages import ChatCompletionRequestMessage
 from dragoman.models.pointers import put
@@ -86,7 +86,7 @@ class PredictionContent(
 ):
     """Text that the answer will probably repeat, such as a file being edited."""
 
-    content: str | list[ChatCompletionRequestMessageContentPartText]
+    content: str | list[TextContentPart]
     """The text."""
 
     type: Literal["content"]

@@ -129,7 +129,8 @@ def ended(text: str, *, stops: list[str], most: int | None) -> tuple[str, shared
     """The text up to the first stop text, of at most `most` words, and why it ended there."""
     reason: shared.FinishReason = "stop"
     if most is not None:
-        within = "".join(word[0] for word in islice(WORD.finditer(text), most))
+        # No text has more words than characters, and islice takes no number beyond 64 bits.
+        within = "".join(word[0] for word in islice(WORD.finditer(text), min(most, len(text))))
         if within != text:
             text, reason = within, "length"
     places = [place for stop in stops if (place := text.find(stop)) >= 0]

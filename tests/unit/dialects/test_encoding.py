@@ -102,6 +102,18 @@ def test_a_message_of_nothing_but_unknown_parts_is_sent_empty() -> None:
     assert losses == ["dropped /messages/0/content/0"]
 
 
+def test_a_part_of_a_prediction_that_we_do_not_know_goes_along_or_is_told_as_lost() -> None:
+    guess = {"type": "content", "content": [{"type": "text", "text": "x"}, {"type": "svg"}]}
+
+    kept, nothing = sent("gpt-4o", prediction=guess)
+    strict = Quirks(extra=False, drop=frozenset())
+    body, losses = sent("m", quirks=strict, prediction=guess)
+
+    assert (kept["prediction"], nothing) == (guess, [])
+    assert body["prediction"]["content"] == [{"type": "text", "text": "x"}]
+    assert losses == ["dropped /prediction/content/1"]
+
+
 def test_nobody_is_asked_to_choose_among_no_tools() -> None:
     tools = [{"type": "web_search"}]
 

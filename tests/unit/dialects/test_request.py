@@ -79,6 +79,11 @@ WRONG: dict[str, tuple[Any, str, str]] = {
         "messages[1].content[0].type: expected one of text, image_url, input_audio, file; "
         "got nothing",
     ),
+    "a part of a prediction of no type": (
+        with_field(prediction={"type": "content", "content": [{"text": "x"}]}),
+        "prediction.content[0].type",
+        "prediction.content[0].type: expected one of text; got nothing",
+    ),
     "a part that is a text": (
         with_message(role="user", content=["x"]),
         "messages[1].content[0]",

@@ -122,8 +122,9 @@ def test_a_bound_cuts_after_as_many_words_and_says_so(field: str) -> None:
     assert answered.finish_reason == "length"
 
 
-def test_an_answer_that_just_fits_is_not_cut() -> None:
-    answered = choice(asked("echo", user(EVERYTHING + "\n"), max_tokens=4))
+@pytest.mark.parametrize("most", [4, 10**30], ids=["just", "amply"])
+def test_an_answer_that_fits_is_not_cut(most: int) -> None:
+    answered = choice(asked("echo", user(EVERYTHING + "\n"), max_tokens=most))
 
     assert answered.message.content == EVERYTHING + "\n"
     assert answered.finish_reason == "stop"

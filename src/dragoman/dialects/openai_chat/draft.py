@@ -43,15 +43,22 @@ class Draft(Losing):
         One that does not go along leaves None, so that its neighbours keep their places.
         """
         lists: list[tuple[str, Any]] = [("/tools", self.body.get("tools", ()))]
-        for position, message in enumerate(self.body["messages"]):
-            content = message.get("content")
-            if isinstance(content, list):
-                lists.append((f"/messages/{position}/content", content))
+        for pointer, holder in self._holders():
+            if isinstance(content := holder.get("content"), list):
+                lists.append((f"{pointer}/content", content))
         for pointer, items in lists:
             for position, item in enumerate(items):
                 if item.get("type") == "dragoman.other":
                     goes = self._carries(f"{pointer}/{position}", item["raw"])
                     items[position] = item["raw"] if goes else None
+
+    def _holders(self) -> list[tuple[str, dict[str, Any]]]:
+        """What may have its content in parts: the messages, and the prediction."""
+        messages = self.body["messages"]
+        holders = [(f"/messages/{position}", message) for position, message in enumerate(messages)]
+        if "prediction" in self.body:
+            holders.append(("/prediction", self.body["prediction"]))
+        return holders
 
     def _carries(self, pointer: str, value: Any) -> bool:
         """Whether something unknown goes along; told as lost where it does not."""
@@ -74,10 +81,10 @@ class Draft(Losing):
 
     def close(self) -> None:
         """Close the gaps that parts and tools left behind."""
-        for message in self.body["messages"]:
-            content = message.get("content")
+        for _, holder in self._holders():
+            content = holder.get("content")
             if isinstance(content, list) and None in content:
-                message["content"] = [part for part in content if part is not None] or ""
+                holder["content"] = [part for part in content if part is not None] or ""
         offered = self.body.get("tools")
         if offered and None in offered:
             self.body["tools"] = [tool for tool in offered if tool is not None]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 from dragoman.models import shared
-from dragoman.models.params.content import ChatCompletionRequestMessageContentPartText
+from dragoman.models.params.content import TextContentPart
 from dragoman.models.params.messages import ChatCompletionRequestMessage
 from dragoman.models.params.tools import ChatCompletionFunctions, ChosenName, Tool, ToolChoice
 
@@ -59,13 +59,7 @@ class ModerationParam(TypedDict):
 class PredictionContent(TypedDict):
     """Text that the answer will probably repeat, such as a file being edited."""
 
-    content: (
-        str
-        | Sequence[
-            ChatCompletionRequestMessageContentPartText
-            | shared.ChatCompletionRequestMessageContentPartText
-        ]
-    )
+    content: str | Sequence[TextContentPart | shared.TextContentPart]
     """The text."""
 
     type: Literal["content"]
