@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from dragoman.client.asking import directed
+from dragoman.client.asking import Asked, directed
 from dragoman.client.call import Call
 from dragoman.client.carrying_later import carried_later
 from dragoman.client.streamed import AsyncStream
@@ -53,17 +53,19 @@ def on_loss(headers: Mapping[str, str]) -> OnLoss:
     )
 
 
-async def answered(
-    request: shared.CreateChatCompletionRequest, how: OnLoss, configuration: Configuration
-) -> Answer:
-    """The response, or the stream once it has content; raises the error of the last attempt."""
-    asked = directed(
-        request,
+def prepared(body: bytes, deployment: str, how: OnLoss, configuration: Configuration) -> Asked:
+    """The request in this body, ready to be carried to its target; nothing in it waits."""
+    return directed(
+        decoded(body, deployment),
         configuration.providers,
         configuration.options,
         configuration.settings,
         on_loss=how,
     )
+
+
+async def answered(asked: Asked, configuration: Configuration) -> Answer:
+    """The response, or the stream once it has content; raises the error of the last attempt."""
     call = Call(asked, configuration.options)
     return await carried_later(call, configuration.transports.of(asked.message.url))
 

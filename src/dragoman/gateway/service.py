@@ -10,7 +10,7 @@ import msgspec
 
 from dragoman.client.streamed import AsyncStream
 from dragoman.errors import APIStatusError, ConfigurationError, Error, status_error
-from dragoman.gateway import completing, listing
+from dragoman.gateway import completing, decoding, listing
 from dragoman.gateway.admission import Admission
 from dragoman.gateway.completing import GONE, Told
 from dragoman.gateway.configuration import Configuration
@@ -134,9 +134,12 @@ class Gateway:
         await self.admission.enter()
         try:
             how = completing.on_loss(request.headers)
-            wanted = completing.decoded(request.body, route.name)
-            entry.stream = bool(wanted.stream)
-            answer = await completing.answered(wanted, how, configuration)
+            asked = await decoding.read(
+                request.body,
+                lambda body: completing.prepared(body, route.name, how, configuration),
+            )
+            entry.stream = bool(asked.request.stream)
+            answer = await completing.answered(asked, configuration)
         finally:
             self.admission.leave()
         entry.target, entry.attempts = answer.meta.target, answer.meta.attempts
