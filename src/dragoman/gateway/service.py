@@ -131,7 +131,7 @@ class Gateway:
         entry: Entry,
         began: float,
     ) -> Reply | StreamedReply:
-        await self.admission.enter()
+        await self.admission.enter(len(request.body))
         try:
             how = completing.on_loss(request.headers)
             asked = await decoding.read(
@@ -139,6 +139,8 @@ class Gateway:
                 lambda body: completing.prepared(body, route.name, how, configuration),
             )
             entry.stream = bool(asked.request.stream)
+            if entry.stream:
+                self.admission.check_stream()
             answer = await completing.answered(asked, configuration)
         finally:
             self.admission.leave()

@@ -65,7 +65,8 @@ class Service:
 
         Raises `ConfigurationError` for an address that others reach, without a key.
         """
-        wanted = self.gateway.configuration
+        gateway, wanted = self.gateway, self.gateway.configuration
+        gateway.admission.strain.watch(lambda: gateway.configuration.settings.gateway.memory_limit)
         self._server = await serve(
             self.gateway.handle,
             host=wanted.host(host),
