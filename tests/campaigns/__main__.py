@@ -24,6 +24,7 @@ from tests.campaigns import (
     test_faults,
     test_fragments,
     test_gateway_fuzz,
+    test_gateway_stalls,
     test_memory,
     test_resolving,
 )
@@ -43,7 +44,9 @@ CAMPAIGNS: Final[Mapping[str, Callable[[Sized, int], list[Figure]]]] = {
     "14": lambda sized, seed: test_fragments.campaign(sized(1_000_000), seed),
     "17": lambda sized, seed: test_deadlines.campaign(sized(100)),
     "21": lambda sized, seed: test_memory.campaign(sized(200_000), seed),
+    "24": lambda sized, seed: test_gateway_stalls.stalls(sized(20)),
     "29": lambda sized, seed: test_resolving.campaign(sized(200)),
+    "33": lambda sized, seed: test_gateway_stalls.limits(sized(20)),
     "34": lambda sized, seed: desync.campaign(sized(1_000_000), seed),
     "36": lambda sized, seed: test_bombs.campaign(sized(1024)),
     "38": lambda sized, seed: test_gateway_fuzz.campaign(sized(6_000), seed),

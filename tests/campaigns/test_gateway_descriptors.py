@@ -1,7 +1,7 @@
 """Campaign 20: four hundred connections to a process that may have 256 descriptors.
 
-It neither falls nor spins. Whoever is connected is answered, also where nothing more can be opened
-towards an upstream; and once the others have gone, everybody is.
+It neither falls nor spins. Whoever is connected is answered: health as ever, and requests by being
+told to come back, before nothing more can be opened; once the others have gone, everybody is.
 """
 
 import socket
@@ -86,15 +86,17 @@ def test_a_process_without_descriptors_neither_falls_nor_spins(tmp_path: Path) -
             time.sleep(LOOKED_SECONDS)
             share = (processor_seconds(gateway) - used) / LOOKED_SECONDS
 
-            here = ask(known, {"model": "sim/hello", "messages": HI})
-            nowhere = ask(early, {"model": "lab/m", "messages": HI})
+            known.get("/health/live")
+            refused = ask(early, {"model": "lab/m", "messages": HI})
             assert share < BUSY
-            assert here.status == 200
-            assert nowhere.status == 502
-            assert error_in(nowhere.body)["type"] == "upstream_error"
+            assert known.answer().status == 200
+            assert refused.status == 503
+            assert error_in(refused.body)["code"] == "overloaded"
+            assert int(refused.headers["retry-after"]) >= 1
+            assert len(upstream.requests) == 0
 
         left = time.monotonic()
-        assert until(lambda: (asked_anew(gateway.port, "lab/m") or nowhere).status == 200)
+        assert until(lambda: (asked_anew(gateway.port, "lab/m") or refused).status == 200)
         assert time.monotonic() - left < 20 * 2
         assert descriptors(gateway) < 40
         assert gateway.process.poll() is None

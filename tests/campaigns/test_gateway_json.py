@@ -91,7 +91,8 @@ def test_no_file_is_a_request_and_the_malformed_are_told_so(place: tuple[Repeati
         assert heard.status == 400, file.name
         check_error(heard)
         if file.name[0] != "i":
-            malformed = json.loads(heard.body)["error"]["code"] == "invalid_json"
+            code = json.loads(heard.body)["error"]["code"]  # one opens too many arrays to be read
+            malformed = code in ("invalid_json", "too_complex")
             assert malformed == (file.name[0] == "n"), file.name
     assert len(upstream.requests) == before
 
@@ -165,8 +166,8 @@ TEXT: Final = b'{"model":"lab/m","messages":[{"role":"user","content":%b}]}'
 
 ACCEPTED: Final = {
     "nested 64 deep": filled(b"[", b"1", b"]", 64),
-    "a hundred thousand keys": filled(
-        b"", b"{%b}" % b",".join(b'"k%d":1' % n for n in range(100_000)), b"", 1
+    "thirty thousand keys": filled(
+        b"", b"{%b}" % b",".join(b'"k%d":1' % n for n in range(30_000)), b"", 1
     ),
     "keys twice": b'{"model":"nobody/m","model":"lab/m","messages":[{"role":"user","content":1,'
     b'"content":"Hi"}],"x_new":{"a":1,"a":2}}',
@@ -182,6 +183,9 @@ REFUSED: Final = {
     "opened a million times": b"[" * 1_000_000,
     "opened objects": b'{"a":' * 200_000,
     "9 MiB of []": b"[" + b"[]," * (3 * 1024 * 1024) + b"[]]",
+    "a million keys": filled(
+        b"", b"{%b}" % b",".join(b'"k%d":1' % n for n in range(1_000_000)), b"", 1
+    ),
     "too large a number": filled(b"", b"1e400", b"", 1),
     "NaN": filled(b"", b"NaN", b"", 1),
     "Infinity": filled(b"", b"-Infinity", b"", 1),
@@ -201,9 +205,6 @@ EITHER: Final = {
     "nested 65 deep": filled(b"[", b"1", b"]", 65),
     "nested 1,000 deep": filled(b"[", b"1", b"]", 1_000),
     "nested 10,000 deep": filled(b"[", b"1", b"]", 10_000),
-    "a million keys": filled(
-        b"", b"{%b}" % b",".join(b'"k%d":1' % n for n in range(1_000_000)), b"", 1
-    ),
     "a number of ten thousand digits": filled(b"", b"1" * 10_000, b"", 1),
     "a lone surrogate": TEXT % b'"\\ud800"',
     "a byte order mark before": b"\xef\xbb\xbf" + TEXT % b'"Hi"',

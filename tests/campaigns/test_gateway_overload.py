@@ -5,13 +5,18 @@ that is running notices nothing. Arrivals do not wait for answers.
 """
 
 import json
+import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
+import pytest
+
 from dragoman.gateway.admission import QUEUE_SECONDS, Admission
+from tests.gateway_process import serving
 from tests.gateways import HI, ByModel, Door, ask, begin, error_in, lab, running, until
 from tests.plain import Caller, Heard
 from tests.upstream import END, STREAM, Pause, Script, event, whole
@@ -132,7 +137,26 @@ def test_streams_have_a_bound_of_their_own() -> None:
             heard = ask(second, {"model": "lab/stream", "messages": HI, "stream": True})
 
             assert (heard.status, json.loads(heard.body)["error"]["code"]) == (503, "overloaded")
+            assert ask(second, {"model": "lab/m", "messages": HI}).status == 200
             assert first.answer().body.endswith(b"data: [DONE]\n\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+def test_a_gateway_without_memory_takes_nothing_new_until_it_has_some(tmp_path: Path) -> None:
+    body = {"model": "sim/hello", "messages": HI}
+    with serving(tmp_path, "[gateway]\nmemory_limit = 1000\n") as gateway:
+        with Caller(gateway.port) as caller:
+            refused = ask(caller, body)
+            caller.get("/health/ready")
+            ready = caller.answer()
+            gateway.write("[gateway]\nmemory_limit = 100_000_000_000\n")
+
+            assert until(lambda: ask(caller, body).status == 200)
+        assert (refused.status, error_in(refused.body)["code"]) == (503, "overloaded")
+        assert int(refused.headers["retry-after"]) >= 1
+        assert ready.status == 200
+        told = [one["message"] for one in gateway.log() if "message" in one]
+        assert "short of memory: new requests are refused" in told
 
 
 def test_counts_are_right_whatever_happens_at_once() -> None:

@@ -2,7 +2,7 @@
 
 A request counts until its answer begins; streams under way are counted apart, and never shed. Over
 the bound a few wait, for a quarter of a second, the newest first: whoever has waited longest has
-most likely gone.
+most likely gone. Whether the process itself can take more is asked of `dragoman.gateway.strain`.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections import deque
 from typing import Final
 
 from dragoman.errors import Error, status_error
+from dragoman.gateway.strain import Strain
 
 QUEUE_SECONDS: Final = 0.25
 
@@ -18,7 +19,15 @@ QUEUE_SECONDS: Final = 0.25
 class Admission:
     """The count of what is under way; used on one event loop."""
 
-    def __init__(self, *, pending_limit: int = 512, stream_limit: int = 8192) -> None:
+    def __init__(
+        self,
+        *,
+        pending_limit: int = 512,
+        stream_limit: int = 8192,
+        strain: Strain | None = None,
+    ) -> None:
+        self.strain = strain or Strain()
+        """What the process can take; everything, unless it is watched."""
         self.pending = 0
         """Requests whose answer has not begun."""
         self.streams = 0
@@ -33,19 +42,22 @@ class Admission:
         """Requests that wait for a place."""
         return len(self._queue)
 
-    def enter_at_once(self) -> bool:
-        """Takes a place, which `leave` gives back; False where there is none."""
-        if self.streams >= self._stream_limit or self.pending >= self._pending_limit:
+    def enter_at_once(self, size: int = 0) -> bool:
+        """Takes a place, which `leave` gives back; False where there is none.
+
+        `size` is that of the request's body. Raises 503 where so much is not taken at present.
+        """
+        if size > self.strain.takes:
+            raise short_of(self.strain.why)
+        if self.pending >= self._pending_limit:
             return False
         self.pending += 1
         return True
 
-    async def enter(self) -> None:
+    async def enter(self, size: int = 0) -> None:
         """Takes a place as soon as there is one; raises 503 where there is none in time."""
-        if self.enter_at_once():
+        if self.enter_at_once(size):
             return
-        if self.streams >= self._stream_limit:
-            raise overloaded()
         if not self._queue_limit:
             raise overloaded()
         if len(self._queue) >= self._queue_limit:
@@ -66,6 +78,11 @@ class Admission:
                 raise overloaded() from None
             raise
 
+    def check_stream(self) -> None:
+        """Raises 503 where no stream may be begun; what is answered whole still is."""
+        if self.streams >= self._stream_limit:
+            raise overloaded()
+
     def leave(self) -> None:
         """The request is over, or its answer has begun."""
         while self._queue:
@@ -77,9 +94,19 @@ class Admission:
 
 
 def overloaded() -> Error:
+    """There are too many others."""
+    return _come_back("the gateway has as many requests under way as it takes; try again")
+
+
+def short_of(what: str) -> Error:
+    """There is too little of this."""
+    return _come_back(f"the gateway is short of {what}; try again")
+
+
+def _come_back(message: str) -> Error:
     """Asks to come back in one to three seconds, so that not all come at once."""
     return status_error(
-        "the gateway has as many requests under way as it takes; try again",
+        message,
         status_code=503,
         code="overloaded",
         retry_after=random.randint(1, 3),

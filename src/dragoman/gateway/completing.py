@@ -8,6 +8,7 @@ from typing import Final
 
 from dragoman.client.call import Call
 from dragoman.errors import Error, status_error
+from dragoman.gateway import decoding
 from dragoman.gateway.admission import Admission
 from dragoman.gateway.calling import Ready, called, named, on_loss
 from dragoman.gateway.configuration import Configuration
@@ -16,9 +17,6 @@ from dragoman.gateway.reading import Reading
 from dragoman.gateway.relay import GONE, Relay
 from dragoman.gateway.replies import about, identified, refusal
 from dragoman.transport.handling import Caller, Reply, Served
-
-LARGE_BYTES: Final = 256 * 1024
-"""Of a body; a larger one is read in a thread, so that nobody waits for it."""
 
 log: Final = logging.getLogger("dragoman.gateway")
 
@@ -73,14 +71,16 @@ class Completion:
 
     def begin(self) -> None:
         """Answer at once, or as soon as there is room."""
-        self._entered = self._admission.enter_at_once()
-        if self._entered and len(self._request.body) <= LARGE_BYTES:
-            try:
-                self._carry(self._called())
-            except Error as error:
-                self._refuse(error)
-        else:
-            self._task = asyncio.get_running_loop().create_task(self._wait())
+        body = self._request.body
+        try:
+            self._entered = self._admission.enter_at_once(len(body))
+            if self._entered and decoding.is_light(body):
+                self._carry(self._called(body))
+                return
+        except Error as error:
+            self._refuse(error)
+            return
+        self._task = asyncio.get_running_loop().create_task(self._wait())
 
     # For the caller
 
@@ -105,14 +105,14 @@ class Completion:
     # From the request to its relay
 
     async def _wait(self) -> None:
+        body = self._request.body
         try:
             if not self._entered:
-                await self._admission.enter()
+                await self._admission.enter(len(body))
                 self._entered = True
-            if len(self._request.body) > LARGE_BYTES:
-                ready = await asyncio.to_thread(self._called)
-            else:
-                ready = self._called()
+            ready = await decoding.read(body, self._called)
+            self._task = None
+            self._carry(ready)
         except Error as error:
             self._task = None
             self._refuse(error)
@@ -120,20 +120,18 @@ class Completion:
             log.exception("%s: a mistake of the gateway's own", self.entry.id)
             self._task = None
             self._refuse(status_error("the gateway failed", status_code=500))
-        else:
-            self._task = None
-            self._carry(ready)
 
-    def _called(self) -> Ready:
-        request = self._request
-        how = on_loss(request.headers)
-        return called(named(request.body, self._deployment), how, self._configuration)
+    def _called(self, body: bytes) -> Ready:
+        how = on_loss(self._request.headers)
+        return called(named(body, self._deployment), how, self._configuration)
 
     def _carry(self, ready: Ready) -> None:
         call, body, known = ready
         self._call = call
         asked, upstreams = call.asked, self._configuration.transports
         self.entry.stream = asked.stream
+        if asked.stream:
+            self._admission.check_stream()
         self._relay = relay = Relay(
             call,
             self._caller,

@@ -65,12 +65,13 @@ class Service:
 
         Raises `ConfigurationError` for an address that others reach, without a key.
         """
-        wanted = self.gateway.configuration
+        gateway, wanted = self.gateway, self.gateway.configuration
+        gateway.admission.strain.watch(lambda: gateway.configuration.settings.gateway.memory_limit)
         self._server = await listen(
-            self.gateway.answer,
+            gateway.answer,
             host=wanted.host(host),
             port=wanted.settings.gateway.port if port is None else port,
-            refusal=self.gateway.refused,
+            refusal=gateway.refused,
         )
 
     def obey_signals(self) -> None:

@@ -16,15 +16,21 @@ def path_of(pointer: str) -> str:
 
 def tokens_of(pointer: str) -> list[str]:
     """The keys and positions that lead to a place, from outside in."""
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+    return [_key(token) for token in pointer.split("/")[1:]]
 
 
 def put(body: Any, pointer: str, value: Any) -> None:
     """Set what stands at this place; objects that are missing on the way are made."""
-    *parents, last = tokens_of(pointer)
-    for token in parents:
-        body = body[int(token)] if isinstance(body, list) else body.setdefault(token, {})
+    parent, _, last = pointer.rpartition("/")
+    if parent:
+        for token in tokens_of(parent):
+            body = body[int(token)] if isinstance(body, list) else body.setdefault(token, {})
     if isinstance(body, list):
         body[int(last)] = value
     else:
-        body[last] = value
+        body[_key(last)] = value
+
+
+def _key(token: str) -> str:
+    """The key that is this token of a pointer."""
+    return token.replace("~1", "/").replace("~0", "~") if "~" in token else token

@@ -17,6 +17,9 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     drain_seconds: float = 30.0
     """How long answers under way may take once the gateway is told to stop."""
 
+    memory_limit: int | None = None
+    """The memory that it may occupy, in bytes; None is what its cgroup or the machine has."""
+
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[keys.NAME]`: a key that callers show."""

@@ -8,6 +8,7 @@ import pytest
 
 from dragoman.errors import APIStatusError
 from dragoman.gateway.admission import Admission
+from dragoman.gateway.strain import Strain
 
 
 def on_a_loop(test: Callable[[], Coroutine[None, None, None]]) -> Callable[[], None]:
@@ -139,12 +140,40 @@ async def test_whoever_goes_just_as_it_is_let_in_gives_its_place_back() -> None:
     assert admission.pending == 3
 
 
-@on_a_loop
-async def test_more_streams_than_the_bound_are_not_begun() -> None:
+def test_more_streams_than_the_bound_are_not_begun() -> None:
     admission = Admission(stream_limit=2)
+    admission.streams = 1
+    admission.check_stream()
     admission.streams = 2
 
     with pytest.raises(APIStatusError, match="as many requests"):
-        await admission.enter()
+        admission.check_stream()
 
-    assert (admission.streams, admission.pending) == (2, 0)
+
+@on_a_loop
+async def test_where_no_stream_may_be_begun_whole_answers_still_are_given() -> None:
+    admission = Admission(stream_limit=2)
+    admission.streams = 2
+
+    await admission.enter()
+
+    assert (admission.streams, admission.pending) == (2, 1)
+
+
+def short_of_memory() -> Strain:
+    strain = Strain()
+    strain.takes, strain.why = 1000, "memory"
+    return strain
+
+
+@on_a_loop
+async def test_a_process_short_of_something_refuses_what_is_too_large_for_it() -> None:
+    admission = Admission(strain=short_of_memory())
+    await admission.enter(1000)
+
+    refused = asyncio.ensure_future(admission.enter(1001))
+    await asyncio.wait([refused])
+
+    assert code_of(refused) == "overloaded"
+    assert "short of memory" in str(refused.exception())
+    assert admission.pending == 1

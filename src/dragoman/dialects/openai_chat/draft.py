@@ -62,7 +62,7 @@ class Draft(Losing):
 
     def _carries(self, pointer: str, value: Any) -> bool:
         """Whether something unknown goes along; told as lost where it does not."""
-        field = pointer.split("/")[1]
+        field = pointer.split("/", 2)[1]
         if self.quirks.extra or field in self.quirks.known_extra:
             self.unknown.add(pointer)
             return True
