@@ -1,8 +1,10 @@
 """What stands in the environment and in the files is found as botocore finds it.
 
-Nobody is asked over a network here, and nothing is refused that botocore would have to ask.
+Nobody is asked over a network here, and nothing is refused that botocore would have to ask. Beside
+that: whatever the environment, the files and the services say, no error comes of it but ours.
 """
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -10,8 +12,11 @@ from botocore.exceptions import BotoCoreError
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dragoman.errors import ConfigurationError
+from dragoman.errors import ConfigurationError, Error
+from dragoman.providers.aws.credentials import Credentials
 from dragoman.providers.aws.resolving import resolved
+from dragoman.providers.aws.wishes import Fetched
+from dragoman.providers.sigv4 import signed
 from tests.aws import Played, concluded, judged, silent, told
 
 Found = tuple[str, str, str | None] | None
@@ -88,3 +93,68 @@ def test_credentials_are_found_where_botocore_finds_them(
     expected = theirs(environ, profile, config, shared)
 
     assert ours(environ, profile, config, shared) == expected
+
+
+anything = st.text(max_size=12) | st.sampled_from(
+    ["/x", "http://localhost/x", "https://[::1", "//", "ipv6", "a\r\nb", "\udcff", "1", "/token"]
+)
+environs_of_anything = st.dictionaries(
+    st.sampled_from(
+        [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+            "AWS_CREDENTIAL_EXPIRATION",
+            "AWS_REGION",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            "AWS_ROLE_ARN",
+            "AWS_ROLE_SESSION_NAME",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+        ]
+    ),
+    anything,
+    max_size=5,
+)
+texts = st.none() | st.lists(
+    st.sampled_from(["[default]", "[profile", "]", "=", "region", "\n", " ", "a", "\t", "[", "#"])
+    | anything
+).map("".join)
+json_answer = st.fixed_dictionaries(
+    {"AccessKeyId": anything, "SecretAccessKey": anything},
+    optional={"Token": anything, "Expiration": anything | st.just("2099-01-01T00:00:00Z")},
+).map(lambda answer: json.dumps(answer).encode())
+answers = st.none() | st.builds(
+    Fetched, st.sampled_from([200, 200, 200, 404, 500]), st.binary(max_size=20) | json_answer
+)
+
+
+@given(
+    environ=environs_of_anything,
+    config=texts,
+    shared=texts,
+    answers=st.lists(answers, min_size=1, max_size=4),
+)
+def test_whatever_is_said_credentials_come_of_it_or_one_of_our_errors(
+    environ: dict[str, str],
+    config: str | None,
+    shared: str | None,
+    answers: list[Fetched | None],
+) -> None:
+    said = iter(answers)
+    played = Played(lambda _: next(said, None), files={"/token": "jwt", "1": "\udcff", "a": "b"})
+    conversation = resolved(environ, now=played.now, config=config, shared=shared)
+
+    try:
+        found = concluded(conversation, played)
+    except Error:
+        return
+    assert isinstance(found, Credentials)
+    headers = signed(
+        "GET", "https://h/", {}, b"", credentials=found, region="r", service="s", at=played.time
+    )
+    assert all(value.isprintable() and value.isascii() for value in headers.values())

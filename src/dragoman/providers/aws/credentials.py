@@ -89,6 +89,14 @@ def freshness(credentials: Credentials, *, now: float) -> Freshness:
     return "aging" if left >= MANDATORY_SECONDS else "due"
 
 
+def sendable(value: str | None) -> bool:
+    """Whether this can stand in a header, as keys and tokens have to; None can, being left out.
+
+    What cannot is damaged: none of AWS's has a line break, a control or a character outside ASCII.
+    """
+    return value is None or (value.isascii() and value.isprintable())
+
+
 def instant(text: str) -> float:
     """Seconds since 1970 of a time as AWS writes it; one without a zone is UTC.
 

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from dragoman.errors import ConfigurationError
-from dragoman.providers.aws.credentials import ADVISORY_SECONDS, Credentials, instant
+from dragoman.providers.aws.credentials import ADVISORY_SECONDS, Credentials, instant, sendable
 from dragoman.providers.aws.profiles import Profile
 from dragoman.providers.aws.wishes import (
     LIMIT,
@@ -88,7 +88,7 @@ def of_container(
     if environ.get(TOKEN_FILE):
         token = yield from text_of(environ[TOKEN_FILE], key=TOKEN_FILE)
     if token:
-        if not _fits_a_header(token):
+        if not sendable(token):
             raise ConfigurationError(f"{TOKEN}: expected a token on one line", param=TOKEN)
         headers["authorization"] = token
     fetch = Fetch(
@@ -123,7 +123,7 @@ def of_instance(
     if token is None or token.status != 200:
         return None
     value = token.body.decode("latin-1")
-    if not value or not _fits_a_header(value):
+    if not value or not sendable(value):
         return None
     role = yield from answered(
         _instance("GET", host + ROLE_PATH, "token", value), attempts=1, now=now
@@ -200,10 +200,6 @@ def _host(url: str, *, key: str) -> str:
     return parts.hostname
 
 
-def _fits_a_header(token: str) -> bool:
-    return token.isascii() and token.isprintable()
-
-
 def _loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -220,12 +216,7 @@ def _credentials(answer: Fetched, source: str) -> Credentials | None:
         expires_at = instant(found.expiration) if found.expiration else None
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    if not (found.access_key_id and found.secret_access_key):
+    parts = (found.access_key_id, found.secret_access_key, found.token)
+    if not (all(parts[:2]) and all(map(sendable, parts))):
         return None
-    return Credentials(
-        found.access_key_id,
-        found.secret_access_key,
-        found.token,
-        expires_at=expires_at,
-        source=source,
-    )
+    return Credentials(*parts, expires_at=expires_at, source=source)

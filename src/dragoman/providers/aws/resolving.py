@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from dragoman.errors import ConfigurationError
-from dragoman.providers.aws.credentials import Credentials, instant
+from dragoman.providers.aws.credentials import Credentials, instant, sendable
 from dragoman.providers.aws.metadata import of_container, of_instance
 from dragoman.providers.aws.profiles import Profile, name_of, profile_of
 from dragoman.providers.aws.regions import region_of
@@ -77,7 +77,8 @@ def bearer_token(environ: Mapping[str, str]) -> str | None:
 def of_environment(environ: Mapping[str, str]) -> Credentials | None:
     """Those of the variables; None where `AWS_ACCESS_KEY_ID` is not set.
 
-    Raises `ConfigurationError` for a key without its secret, and for an end that is no time.
+    Raises `ConfigurationError` for a key without its secret, for what no header could carry, and
+    for an end that is no time.
     """
     key_id, secret = environ.get(KEY_ID), environ.get(SECRET)
     if not key_id:
@@ -87,6 +88,8 @@ def of_environment(environ: Mapping[str, str]) -> Credentials | None:
             f"{SECRET}: expected the secret of {KEY_ID}; got nothing", param=SECRET
         )
     token = next((environ[name] for name in TOKENS if environ.get(name)), None)
+    for name, value in ((KEY_ID, key_id), (SECRET, secret), (TOKENS[1], token)):
+        _check(value, name)
     expires_at = None
     if end := environ.get(EXPIRATION):
         try:
@@ -101,7 +104,8 @@ def of_environment(environ: Mapping[str, str]) -> Credentials | None:
 def of_profile(profile: Profile) -> Credentials | None:
     """Those that stand in the profile itself; None where it has none.
 
-    Raises `ConfigurationError` for a key without its secret, and for what is not supported.
+    Raises `ConfigurationError` for a key without its secret, for what no header could carry, and
+    for what is not supported.
     """
     for key in ("sso_account_id", "sso_role_name"):
         if profile.get(key) is not None:
@@ -123,7 +127,16 @@ def _written(profile: Profile, settings: Mapping[str, str]) -> Credentials | Non
         raise ConfigurationError(f"{profile}: {key}: expected a value; got nothing", param=key)
     names = (name.lower() for name in TOKENS)
     token = next((settings[name] for name in names if name in settings), None)
+    for value in (key_id, secret, token):
+        _check(value, str(profile))
     return Credentials(key_id, secret, token, source=str(profile))
+
+
+def _check(value: str | None, name: str) -> None:
+    if not sendable(value):
+        raise ConfigurationError(
+            f"{name}: expected printable ASCII; got a line break or another character", param=name
+        )
 
 
 def _unsupported(profile: Profile, key: str) -> ConfigurationError:

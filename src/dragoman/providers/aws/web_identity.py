@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from dragoman.errors import ConfigurationError
-from dragoman.providers.aws.credentials import Credentials, instant
+from dragoman.providers.aws.credentials import Credentials, instant, sendable
 from dragoman.providers.aws.profiles import Profile
 from dragoman.providers.aws.regions import dns_suffix
 from dragoman.providers.aws.wishes import (
@@ -72,6 +72,9 @@ def of_web_identity(
             "AWS_ROLE_ARN: expected the role that the web identity takes; got nothing",
             param="AWS_ROLE_ARN",
         )
+    for key, variable in VARIABLES.items():
+        if not sendable(settings[key]):
+            raise ConfigurationError(f"{variable}: expected printable ASCII", param=variable)
     token = yield from text_of(path, key=VARIABLES["web_identity_token_file"])
     form = {
         "Action": "AssumeRoleWithWebIdentity",
@@ -129,7 +132,7 @@ def _credentials(answer: Fetched) -> Credentials | None:
         expires_at = instant(expiration)
     except ValueError:
         return None
-    if not (key_id and secret and token):
+    if not all(part and sendable(part) for part in (key_id, secret, token)):
         return None
     return Credentials(key_id, secret, token, expires_at=expires_at, source=SOURCE)
 

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias, TypeVar
 import msgspec
 
 from dragoman.errors import APIConnectionError, ConfigurationError, Error
+from dragoman.providers.aws.credentials import sendable
 
 T = TypeVar("T")
 
@@ -96,11 +97,11 @@ def answered(
 def text_of(path: str, *, key: str) -> Conversation[str]:
     """The text of a file, without white space around it; `key` names the setting that says where.
 
-    Raises `ConfigurationError` where it cannot be read or is empty.
+    Raises `ConfigurationError` where it cannot be read, is empty, or is no token of one line.
     """
     text = yield Read(path)
     assert not isinstance(text, Fetched)
-    if text is None or not text.strip():
+    if text is None or not text.strip() or not sendable(text.strip()):
         raise ConfigurationError(f"{key}: expected a token in the file {path}; got none", param=key)
     return text.strip()
 

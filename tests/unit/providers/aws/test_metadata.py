@@ -130,10 +130,11 @@ def test_a_container_may_be_asked_by_tls_or_nearby(url: str) -> None:
         {**RELATIVE, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "é"},
         {**RELATIVE, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/missing"},
         {**RELATIVE, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/empty"},
+        {**RELATIVE, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/lines"},
     ],
 )
 def test_a_container_that_cannot_be_meant_is_refused_by_name(environ: dict[str, str]) -> None:
-    played = Played(silent, files={"/empty": " \n"})
+    played = Played(silent, files={"/empty": " \n", "/lines": "a\nb"})
 
     with pytest.raises(ConfigurationError, match=r"^AWS_CONTAINER_"):
         concluded(of_container(environ, now=played.now), played)

@@ -108,6 +108,9 @@ def test_keys_of_the_environment_may_be_of_a_session_and_end() -> None:
     [
         ({"AWS_ACCESS_KEY_ID": "AKENV"}, "AWS_SECRET_ACCESS_KEY"),
         ({**KEYS, "AWS_CREDENTIAL_EXPIRATION": "soon"}, "AWS_CREDENTIAL_EXPIRATION"),
+        ({**KEYS, "AWS_SECRET_ACCESS_KEY": "secret\r"}, "AWS_SECRET_ACCESS_KEY"),
+        ({**KEYS, "AWS_SESSION_TOKEN": "\udcff"}, "AWS_SESSION_TOKEN"),
+        ({**WEB, "AWS_ROLE_ARN": "arn:\udcff"}, "AWS_ROLE_ARN"),
         ({"AWS_PROFILE": "missing"}, "AWS_PROFILE"),
         ({"AWS_REGION": "a/b"}, "AWS_REGION"),
     ],
