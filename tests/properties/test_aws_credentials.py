@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dragoman.errors import ConfigurationError, Error
@@ -79,7 +79,6 @@ def ours(
         return None
 
 
-@settings(max_examples=60)
 @given(environ=environs, config=files, shared=files, profile=st.none() | names)
 @example(
     {"AWS_ACCESS_KEY_ID": "one", "AWS_SECRET_ACCESS_KEY": "two", "AWS_PROFILE": "work"},
