@@ -1,0 +1,96 @@
+"""How the hosts of Claude differ from Anthropic's own service, one documented field per quirk.
+
+The defaults are those of Anthropic's own service. Each field has a recorded example under
+`tests/recordings/anthropic_messages`, named `quirk-` and like it.
+"""
+
+from typing import Final, Literal
+
+import msgspec
+
+from dragoman.dialects import dialect
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True):
+    """How a host departs from Anthropic's own service."""
+
+    path: str = "/v1/messages"
+    """The path below the base URL; `{model}` stands for the percent-encoded model."""
+
+    stream_path: str | None = None
+    """The path where a stream is asked for; None where it is the same."""
+
+    models_path: str | None = "/v1/models?limit=1000"
+    """Where the models are listed; None where they are not."""
+
+    model_in_path: bool = False
+    """The path names the model, and the body does not (Vertex, Bedrock)."""
+
+    stream_in_path: bool = False
+    """The path says that a stream is asked for, and the body does not (Bedrock)."""
+
+    version: str | None = None
+    """The one `anthropic-version` to send; None: the older or the newer, by model family."""
+
+    older_version: str = "2023-06-01"
+    """The version for models that take sampling parameters."""
+
+    newer_version: str = "2026-10-21"
+    """The version for models that refuse them, as it does itself."""
+
+    version_in_body: bool = False
+    """The version, and beta features, stand in the body (`anthropic_version`)."""
+
+    url_sources: bool = True
+    """Whether images may be given by address; else they are refused (Vertex, Bedrock)."""
+
+    framing: Literal["sse", "aws-eventstream"] = "sse"
+    """How events are framed."""
+
+    emulate_forced_tools: bool = False
+    """Models that refuse a forced tool are told in words to answer by calling it."""
+
+    automatic_cache: bool = False
+    """`prompt_cache_options.mode` `implicit` asks for a breakpoint at the end of the prompt."""
+
+    web_search: bool = False
+    """`web_search_options` asks for Anthropic's own web search; else it is left out."""
+
+    families: dict[str, str] = {}
+    """Model names of one's own, in lower case, to the name of a family (`families.py`)."""
+
+
+VERTEX: Final = Quirks(
+    path="/publishers/anthropic/models/{model}:rawPredict",
+    stream_path="/publishers/anthropic/models/{model}:streamRawPredict",
+    models_path=None,
+    model_in_path=True,
+    older_version="vertex-2023-10-16",
+    version_in_body=True,
+    url_sources=False,
+)
+"""Claude on Vertex AI; the base URL ends with the location."""
+
+BEDROCK: Final = Quirks(
+    path="/model/{model}/invoke",
+    stream_path="/model/{model}/invoke-with-response-stream",
+    models_path=None,
+    model_in_path=True,
+    stream_in_path=True,
+    older_version="bedrock-2023-05-31",
+    version_in_body=True,
+    url_sources=False,
+    framing="aws-eventstream",
+)
+"""Claude on Amazon Bedrock, by `invoke`."""
+
+
+class Profile(dialect.Profile, frozen=True, kw_only=True):
+    """What the translator is told about a target."""
+
+    quirks: Quirks = Quirks()
+    """How the host departs from Anthropic's own service."""
+
+
+ANTHROPIC_PROFILE: Final = Profile()
+"""Anthropic's own service, and the losses told."""
