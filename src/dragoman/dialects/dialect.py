@@ -86,8 +86,10 @@ class StreamDecoder(Protocol):
     error: Error | None
     """Why the stream failed; set once its last good chunk has been given."""
 
-    terminated: bool
-    """Whether the dialect's own terminator has come; what follows is not read."""
+    @property
+    def terminated(self) -> bool:
+        """Whether the dialect's own terminator has come; what follows is not read."""
+        ...
 
     def receive(self, data: bytes) -> list[Chunk]:
         """The chunks that these bytes complete; raises `error` where there is nothing else."""

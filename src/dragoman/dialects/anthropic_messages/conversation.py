@@ -17,6 +17,9 @@ LATE_SYSTEM_BETA: Final = "mid-conversation-system-2026-04-07"
 NO_RESULT: Final = "No result"
 """What answers a call that the caller's conversation does not answer."""
 
+ERROR: Final = "Error: "
+"""What begins the text of a result that is an error, for targets that know no such flag."""
+
 FILLER: Final = "."
 """The text of a message that has to be there and says nothing."""
 
@@ -188,6 +191,8 @@ def _tool_result(draft: Draft, message: Result, pointer: str, id: str) -> Block:
             block["content"] = inside
     if draft.taken(f"{pointer}/is_error") is True:
         block["is_error"] = True
+        if isinstance(message.content, str) and message.content:
+            block["content"] = message.content.removeprefix(ERROR) or NO_RESULT
     if isinstance(message, shared.ChatCompletionRequestToolMessage):
         draft.mark(block, message, pointer)
     return block

@@ -54,7 +54,7 @@ class Draft(Losing):
         """Whether thinking was asked for, in either way."""
         return self._thinking() in ("enabled", "adaptive")
 
-    def _thinking(self) -> Any:
+    def _thinking(self) -> object:
         thinking = self.body.get("thinking")
         return thinking.get("type") if isinstance(thinking, dict) else None
 
@@ -111,7 +111,7 @@ class Draft(Losing):
 def _is_kind(field: str, value: Any) -> bool:
     if field not in ("response_format", "tool_choice", "function_call"):
         return False
-    return changes_meaning(field, value) if isinstance(value, dict) else bool(value == "required")
+    return changes_meaning(field, value)
 
 
 def _family(profile: Profile, model: str) -> Family:

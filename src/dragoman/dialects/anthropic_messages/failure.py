@@ -24,8 +24,17 @@ TYPE_STATUSES: Final = {
     "api_error": 500,
     "timeout_error": 504,
     "overloaded_error": 529,
+    "validationException": 400,
+    "modelTimeoutException": 408,
+    "modelStreamErrorException": 424,
+    "throttlingException": 429,
+    "internalServerException": 500,
+    "serviceUnavailableException": 503,
 }
-"""The status of an error that comes without one of its own; of a type that is not here, 502."""
+"""The status of an error that comes without one of its own; of a type that is not here, 502.
+
+The exceptions are those of Bedrock's streams.
+"""
 
 STATUS_CODES: Final = {
     401: "invalid_api_key",

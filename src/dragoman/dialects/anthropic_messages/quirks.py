@@ -4,7 +4,7 @@ The defaults are those of Anthropic's own service. Each field has a recorded exa
 `tests/recordings/anthropic_messages`, named `quirk-` and like it.
 """
 
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -44,9 +44,6 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     url_sources: bool = True
     """Whether images may be given by address; else they are refused (Vertex, Bedrock)."""
 
-    framing: Literal["sse", "aws-eventstream"] = "sse"
-    """How events are framed."""
-
     emulate_forced_tools: bool = False
     """Models that refuse a forced tool are told in words to answer by calling it."""
 
@@ -58,31 +55,6 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
     families: dict[str, str] = {}
     """Model names of one's own, in lower case, to the name of a family (`families.py`)."""
-
-
-VERTEX: Final = Quirks(
-    path="/publishers/anthropic/models/{model}:rawPredict",
-    stream_path="/publishers/anthropic/models/{model}:streamRawPredict",
-    models_path=None,
-    model_in_path=True,
-    older_version="vertex-2023-10-16",
-    version_in_body=True,
-    url_sources=False,
-)
-"""Claude on Vertex AI; the base URL ends with the location."""
-
-BEDROCK: Final = Quirks(
-    path="/model/{model}/invoke",
-    stream_path="/model/{model}/invoke-with-response-stream",
-    models_path=None,
-    model_in_path=True,
-    stream_in_path=True,
-    older_version="bedrock-2023-05-31",
-    version_in_body=True,
-    url_sources=False,
-    framing="aws-eventstream",
-)
-"""Claude on Amazon Bedrock, by `invoke`."""
 
 
 class Profile(dialect.Profile, frozen=True, kw_only=True):

@@ -100,6 +100,10 @@ def _calls(
                 block["input"] = arguments(draft, function.arguments, where)
                 if call.extra_content is not None:
                     draft.lose(f"{place}/extra_content", "dropped", FOREIGN)
+                mark = draft.taken(f"{place}/cache_control")
+                if mark is not None:
+                    block["cache_control"] = mark
+                    draft.marks[id(block)] = f"{place}/cache_control"
             case shared.ChatCompletionMessageCustomToolCall(custom=custom):
                 block["name"], block["input"] = custom.name, {"input": custom.input}
                 draft.lose(place, "emulated", "sent as a call with the one argument `input`")
@@ -149,7 +153,11 @@ def _native(
         reason = "the message says something else by now"
         draft.lose(f"{pointer}/native_content", "dropped", reason)
         return None
-    return [dict(block) for block in blocks]
+    sent = [dict(block) for block in blocks]
+    for block in sent:
+        if "cache_control" in block:
+            draft.marks[id(block)] = f"{pointer}/native_content"
+    return sent
 
 
 def _text(blocks: list[Block]) -> str:

@@ -11,6 +11,7 @@ from dragoman.dialects.anthropic_messages import blocks as told
 from dragoman.dialects.anthropic_messages import finishing
 from dragoman.dialects.anthropic_messages.blocks import FORMAT, Kept
 from dragoman.dialects.anthropic_messages.failure import decode_error, failure_in
+from dragoman.dialects.anthropic_messages.framing import Events
 from dragoman.dialects.anthropic_messages.quirks import ANTHROPIC_PROFILE, Profile
 from dragoman.dialects.anthropic_messages.structured import ANSWER
 from dragoman.dialects.anthropic_messages.usage import completion_usage, latest
@@ -68,7 +69,7 @@ class StreamDecoder:
     def __init__(self, *, made: Made, profile: Profile = ANTHROPIC_PROFILE) -> None:
         self.error: Error | None = None
         self._state = State.EXPECTING_START
-        self._events = sse.Splitter()
+        self._events = Events()
         self._writer = ChunkWriter(made)
         self._usage: wire.Usage | None = None
         self._ended = False
@@ -137,6 +138,7 @@ class StreamDecoder:
                 if self.terminated:
                     break
                 self._hear_text(event, last=data is None)
+            self.error = events.error
         except Error as error:
             self.error = error
         except RecursionError:
