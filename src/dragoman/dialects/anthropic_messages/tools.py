@@ -54,11 +54,16 @@ def _tool(draft: Draft, tool: shared.Tool, pointer: str) -> Block | None:
         case shared.CustomToolChatCompletions(custom=custom):
             reason = "sent as a function of one text, `input`; calls come back as calls of it"
             draft.lose(pointer, "emulated", reason)
+            told = [] if custom.description is None else [custom.description]
             if isinstance(custom.format, shared.GrammarFormat):
-                draft.lose(f"{pointer}/custom/format", "dropped", NOWHERE)
+                grammar = custom.format.grammar
+                told.append(
+                    f"`input` follows this grammar ({grammar.syntax}): {grammar.definition}"
+                )
+                draft.lose(f"{pointer}/custom/format", "emulated", "told in the description")
             block = {"name": custom.name}
-            if custom.description is not None:
-                block["description"] = custom.description
+            if told:
+                block["description"] = "\n".join(told)
             block["input_schema"] = TEXT_INPUT
         case shared.OtherPart(raw=raw):
             return _native(draft, raw.value, pointer)
@@ -163,13 +168,13 @@ def _stand_ins(draft: Draft) -> None:
 def tool_choice(draft: Draft) -> None:
     """Which tool is called: the model's choice, any, a certain one, or none."""
     choice = _choice(draft)
+    field = "function_call" if draft.request.tool_choice is None else "tool_choice"
     if not draft.offered:
         if choice["type"] in ("any", "tool"):
-            field = "function_call" if draft.request.tool_choice is None else "tool_choice"
             draft.lose(f"/{field}", "dropped", "no tool is there to choose from")
         return
     if choice["type"] in ("any", "tool"):
-        choice = forced(draft, choice, "/tool_choice")
+        choice = forced(draft, choice, f"/{field}")
     if draft.request.parallel_tool_calls is False and choice["type"] != "none":
         choice["disable_parallel_tool_use"] = True
     if choice != {"type": "auto"}:
