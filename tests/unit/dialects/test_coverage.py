@@ -148,17 +148,18 @@ def plausible(value: Any) -> Any:
         return [plausible(item) for item in value]
     if not isinstance(value, dict):
         return value
-    known = {
+    known: dict[str, Any] = {
         key: MEANT[key] if key in MEANT and inner in ("x", FREE) else plausible(inner)
         for key, inner in value.items()
     }
     if known.get("type") == "file":
-        data = {key: inner for key, inner in known["file"].items() if key != "file_id"}
+        file: dict[str, Any] = known["file"]
+        data = {key: inner for key, inner in file.items() if key != "file_id"}
         known["file"] = data or {"file_id": "x"}
     return known
 
 
-MEANT = {
+MEANT: dict[str, Any] = {
     "arguments": '{"a": 1}',
     "file_data": "data:text/plain;base64,eA==",
     "parameters": {"type": "object", "properties": {"a": {"type": "string"}}},

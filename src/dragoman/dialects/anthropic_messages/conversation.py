@@ -121,15 +121,17 @@ class _Turns:
             self._messages.append({"role": role, "content": blocks})
 
     def _answer(self, message: shared.ChatCompletionRequestAssistantMessage, pointer: str) -> None:
-        self._answer_waiting()
+        goes_on = bool(self._messages) and self._messages[-1]["role"] == "assistant"
+        if not goes_on:
+            self._answer_waiting()
         blocks = assistant_blocks(self._draft, message, pointer, self._ids)
         _mark_last(self._draft, blocks, message, pointer)
         if not blocks:
             return
-        if not self._messages and self._draft.family.sampling != "none":
-            self._put("user", [{"type": "text", "text": FILLER}])  # older models want a user first
+        if not self._messages and self._draft.family.user_first:
+            self._put("user", [{"type": "text", "text": FILLER}])
         self._put("assistant", blocks)
-        self._waiting = [block["id"] for block in blocks if block["type"] == "tool_use"]
+        self._waiting += [block["id"] for block in blocks if block["type"] == "tool_use"]
 
     def _result(self, message: Result, pointer: str) -> None:
         draft = self._draft

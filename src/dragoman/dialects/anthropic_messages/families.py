@@ -50,6 +50,9 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     prefill: bool = False
     """Whether the last message may be the beginning of the answer."""
 
+    user_first: bool = False
+    """Whether the first message has to be the user's; the 4.5 models were seen not to mind."""
+
     late_system: bool = False
     """Whether instructions may stand among the messages."""
 
@@ -57,12 +60,13 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
 FAMILIES: Final = (
     Family(
         name="claude-3",
-        pattern=r"claude-(instant.*|[12](-.*)?|3-(haiku|sonnet|opus))",
+        pattern=r"claude(-instant.*|-[12](-.*)?|-3-(haiku|sonnet|opus))?",
         max_tokens=4096,
         sampling="both",
         thinking="none",
         structured=False,
         prefill=True,
+        user_first=True,
     ),
     Family(
         name="claude-3-5",
@@ -72,6 +76,7 @@ FAMILIES: Final = (
         thinking="none",
         structured=False,
         prefill=True,
+        user_first=True,
     ),
     Family(
         name="claude-3-7",
@@ -82,6 +87,7 @@ FAMILIES: Final = (
         forcing="not by budget",
         structured=False,
         prefill=True,
+        user_first=True,
     ),
     Family(
         name="opus-4",
@@ -92,6 +98,7 @@ FAMILIES: Final = (
         forcing="not by budget",
         structured=False,
         prefill=True,
+        user_first=True,
     ),
     Family(
         name="opus-4-1",
@@ -111,6 +118,7 @@ FAMILIES: Final = (
         forcing="not by budget",
         structured=False,
         prefill=True,
+        user_first=True,
     ),
     Family(
         name="claude-4-5",

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from dragoman.dialects.anthropic_messages.draft import NOWHERE, Block, Draft
 from dragoman.dialects.anthropic_messages.families import nearest_effort
-from dragoman.dialects.anthropic_messages.structured import ANSWER, strict_schema
+from dragoman.dialects.anthropic_messages.structured import ANSWER, UNNAMED, strict_schema
 from dragoman.dialects.anthropic_messages.tools import forced
 from dragoman.models import shared
 
@@ -164,6 +164,8 @@ def thinking(draft: Draft) -> None:
         _adaptive(draft, effort)
     elif effort != "none":
         _budgeted(draft, effort)
+    elif draft.family.thinking == "budget":
+        draft.body["thinking"] = {"type": "disabled"}
 
 
 def _adaptive(draft: Draft, effort: str) -> None:
@@ -264,7 +266,7 @@ def _named_schema(draft: Draft, wanted: shared.JSONSchema) -> Block:
         wanted.schema or {"type": "object"},
         lambda place, why: draft.lose(f"{where}{place}", "emulated", why),
     )
-    named = {"title": wanted.name, **schema}
+    named = schema if wanted.name == UNNAMED else {"title": wanted.name, **schema}
     if wanted.description is not None:
         if "description" in schema:
             named["description"] = f"{wanted.description} {schema['description']}"
@@ -293,16 +295,19 @@ def _by_tool(draft: Draft, wanted: shared.JSONSchema, schema: Block) -> None:
 def caching(draft: Draft) -> None:
     """At most four breakpoints, those of an hour before those of five minutes."""
     left = 4
+    automatic = draft.taken("/cache_control")
     options = draft.request.prompt_cache_options
     if options is not None:
         if draft.quirks.automatic_cache and options.mode == "implicit":
-            draft.body["cache_control"] = {"type": "ephemeral"}
-            left -= 1
+            automatic = automatic or {"type": "ephemeral"}
             if options.ttl is not None:
                 draft.lose("/prompt_cache_options/ttl", "dropped", NOWHERE)
         else:
             draft.drop("prompt_cache_options")
-    marked = [block for block in _prefix(draft) if "cache_control" in block]
+    if automatic is not None:
+        draft.body["cache_control"] = automatic
+        left -= 1
+    marked = [block for block in _prefix(draft) if isinstance(block.get("cache_control"), dict)]
     for block in marked[:-left]:
         del block["cache_control"]
         draft.lose(draft.marks[id(block)], "dropped", "four breakpoints are the most")

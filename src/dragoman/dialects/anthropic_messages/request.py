@@ -7,6 +7,7 @@ they came (`OtherPart`), so that a target that knows them gets them back.
 from typing import Any, Final
 
 from dragoman.dialects.anthropic_messages.given import NUMBER, Given, unknown
+from dragoman.dialects.anthropic_messages.structured import UNNAMED
 from dragoman.dialects.anthropic_messages.turns import Turns, cache_control
 from dragoman.errors import BadRequestError
 from dragoman.models import shared
@@ -120,7 +121,7 @@ def _thinking(given: Given, extra: shared.Extra) -> dict[str, Any]:
             raise unknown(f"{where}/type", ("json_schema",), kind)
         schema = wanted.must("schema", dict)
         fields["response_format"] = shared.ResponseFormatJsonSchema(
-            json_schema=shared.JSONSchema(name="output", schema=schema, strict=True)
+            json_schema=shared.JSONSchema(name=UNNAMED, schema=schema, strict=True)
         )
     return fields
 

@@ -14,6 +14,9 @@ import msgspec
 ANSWER: Final = "dragoman_json_answer"
 """The tool by which an older model gives a structured answer; its arguments are the content."""
 
+UNNAMED: Final = "output"
+"""What a format is called that came without a name, as Anthropic's have none."""
+
 CONSTRAINTS: Final = (
     "minimum",
     "maximum",
