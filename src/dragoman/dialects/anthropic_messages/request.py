@@ -6,7 +6,7 @@ they came (`OtherPart`), so that a target that knows them gets them back.
 
 from typing import Any, Final
 
-from dragoman.dialects.anthropic_messages.given import NUMBER, Given, unknown
+from dragoman.dialects.anthropic_messages.given import NUMBER, Given, mistyped, unknown
 from dragoman.dialects.anthropic_messages.structured import UNNAMED
 from dragoman.dialects.anthropic_messages.turns import Turns, cache_control
 from dragoman.errors import BadRequestError
@@ -69,7 +69,7 @@ def _plain(given: Given) -> dict[str, Any]:
         "max_completion_tokens": given.must("max_tokens", int),
         "temperature": given.take("temperature", NUMBER),
         "top_p": given.take("top_p", NUMBER),
-        "stop": given.take("stop_sequences", list) or None,
+        "stop": _texts(given, "stop_sequences") or None,
     }
     if given.take("stream", bool):
         fields["stream"] = True
@@ -80,6 +80,14 @@ def _plain(given: Given) -> dict[str, Any]:
             raise unknown("/service_tier", tuple(TIERS), tier)
         fields["service_tier"] = TIERS[tier]
     return fields
+
+
+def _texts(given: Given, key: str) -> list[str]:
+    texts: list[str] = given.take(key, list) or []
+    for position, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise mistyped(f"{given.place(key)}/{position}", "str", text)
+    return texts
 
 
 def _person(given: Given, extra: shared.Extra) -> dict[str, Any]:

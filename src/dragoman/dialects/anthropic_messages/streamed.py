@@ -146,8 +146,16 @@ class StreamEncoder:
         call.pieces.append(text)
         if self._open == ("call", slot):
             self._add({"type": "input_json_delta", "partial_json": text}, out)
-        elif not call.custom and not self._open_is_cut():
-            self._open_call(slot, out)
+        else:
+            self._open_waiting(out)
+
+    def _open_waiting(self, out: list[bytes]) -> None:
+        """Tell the calls that wait, in their order, as long as none is cut."""
+        for slot in sorted(self._calls):
+            if self._calls[slot].custom or self._open_is_cut():
+                return
+            if self._open != ("call", slot):
+                self._open_call(slot, out)
 
     def _open_is_cut(self) -> bool:
         """Whether a call is open whose arguments are still coming."""
