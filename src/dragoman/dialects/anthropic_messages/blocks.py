@@ -24,19 +24,57 @@ PLAIN_ORDER: Final = re.compile("r*t?c*")
 class Kept:
     """A block on its way: what it began as, and what was added since."""
 
-    def __init__(self, raw: bytes, block: wire.Block) -> None:
+    __slots__ = (
+        "_citations",
+        "_raw",
+        "_rest",
+        "_texts",
+        "answer",
+        "arguments",
+        "call",
+        "citations",
+        "input",
+        "number",
+        "reasoned",
+        "start",
+        "type",
+    )
+
+    def __init__(self, raw: bytes, block: wire.Block, start: int) -> None:
         self.type = block.type
         self._raw = raw
         self._texts: dict[str, list[str]] = {}
         self._rest: dict[str, Any] = {}
         self._citations: list[dict[str, Any]] = []
-        self.citations = list(block.citations or ())
-        self.start = 0
+        self.citations = block.citations or []
+        """All of them; `_citations` has those that came since."""
+
+        self.start = start
         """Where a text begins in the whole text, in characters."""
+
+        self.number = 0
+        """The place of a reasoning block among those."""
+
+        self.reasoned = False
+        """A reasoning block has said something."""
+
+        self.call = 0
+        """The place of a call, counted from 1; 0 for what is none."""
+
+        self.answer = False
+        """The call is the structured answer."""
+
+        self.input = bytes(block.input)
+        self.arguments = False
+        """Something of the call's arguments has come."""
 
     def add(self, field: str, text: str) -> None:
         """A further piece of a text field."""
-        self._texts.setdefault(field, []).append(text)
+        pieces = self._texts.get(field)
+        if pieces is None:
+            self._texts[field] = [text]
+        else:
+            pieces.append(text)
 
     def put(self, field: str, value: Any) -> None:
         """A field that comes whole."""
@@ -45,7 +83,7 @@ class Kept:
     def cite(self, citation: dict[str, Any]) -> None:
         """A further citation."""
         self._citations.append(citation)
-        self.citations.append(citation)
+        self.citations = [*self.citations, citation]
 
     def whole(self) -> dict[str, Any]:
         """The block as it would have come in one piece."""
@@ -57,7 +95,7 @@ class Kept:
                 begun = block.get(field)
                 block[field] = "".join([begun if isinstance(begun, str) else "", *pieces])
         if self._citations:
-            block["citations"] = [*(block.get("citations") or ()), *self._citations]
+            block["citations"] = self.citations
         return {**block, **self._rest}
 
 
@@ -82,10 +120,12 @@ def annotations(
     blocks: list[Kept], length: int
 ) -> list[shared.ChatCompletionResponseMessageAnnotation]:
     """The web pages that texts cite, each with its place in the whole text of this length."""
+    if not any(block.citations for block in blocks):
+        return []
     found = []
     texts = [block for block in blocks if block.type == "text"]
     ends = [*(block.start for block in texts[1:]), length]
-    for block, end in zip(texts, ends, strict=True) if texts else ():
+    for block, end in zip(texts, ends, strict=True):
         for citation in block.citations:
             address = url(citation)
             if address is not None:

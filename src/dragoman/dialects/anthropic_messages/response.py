@@ -76,7 +76,7 @@ class StreamDecoder:
         self._stop_reason: str | None = None
         self._stop_details: object = None
         self._blocks: list[Kept] = []
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, Kept] = {}
         self._length = 0
         self._thoughts = 0
         self._reasoned = False
@@ -218,10 +218,8 @@ class StreamDecoder:
         if not raw:
             raise RemoteProtocolError(f"{path}: expected a block; got nothing", param=path)
         raw, block = _block(raw, path)
-        kept = Kept(raw, block)
-        kept.start = self._length
-        self._blocks.append(kept)
-        opened = self._open[index] = _Open(kept)
+        opened = self._open[index] = Kept(raw, block, self._length)
+        self._blocks.append(opened)
         match block.type:
             case "text":
                 self._text(block.text)
@@ -240,7 +238,6 @@ class StreamDecoder:
                 self._writer.reasoning(0, None, [detail])
             case "tool_use":
                 opened.call = len(self._blocks)
-                opened.input = bytes(block.input)
                 opened.answer = block.name == ANSWER
                 if opened.answer:
                     self._answered = True
@@ -249,8 +246,7 @@ class StreamDecoder:
                     self._writer.tool_call(0, opened.call, block.id or None, block.name)
 
     def _hear_delta(self, event: wire.Event) -> None:
-        opened = self._open[self._index(event)]
-        delta, kept = event.delta, opened.kept
+        kept, delta = self._open[self._index(event)], event.delta
         if delta is None:
             return
         match kept.type, delta.type:
@@ -261,14 +257,14 @@ class StreamDecoder:
             case "thinking", "thinking_delta":
                 if delta.thinking:
                     kept.add("thinking", delta.thinking)
-                    self._thought(opened, delta.thinking)
+                    self._thought(kept, delta.thinking)
             case "thinking", "signature_delta":
                 kept.put("signature", delta.signature)
-                self._signature(opened, delta.signature)
+                self._signature(kept, delta.signature)
             case _, "input_json_delta":
                 if delta.partial_json:
                     kept.add("partial_json", delta.partial_json)
-                    self._arguments(opened, delta.partial_json)
+                    self._arguments(kept, delta.partial_json)
             case _, "citations_delta":
                 if delta.citation is not None:
                     kept.cite(delta.citation)
@@ -285,7 +281,7 @@ class StreamDecoder:
             self._length += len(text)
             self._writer.text(0, text)
 
-    def _thought(self, opened: "_Open", text: str | None) -> None:
+    def _thought(self, opened: Kept, text: str | None) -> None:
         """A piece of reasoning; in the text for reading, blocks are a blank line apart."""
         if not text:
             return
@@ -296,14 +292,14 @@ class StreamDecoder:
         opened.reasoned = self._reasoned = True
         self._writer.reasoning(0, shown, [detail])
 
-    def _signature(self, opened: "_Open", signature: str | None) -> None:
+    def _signature(self, opened: Kept, signature: str | None) -> None:
         if signature:
             detail = shared.ReasoningDetail(
                 type="reasoning.text", signature=signature, format=FORMAT, index=opened.number
             )
             self._writer.reasoning(0, None, [detail])
 
-    def _arguments(self, opened: "_Open", text: str) -> None:
+    def _arguments(self, opened: Kept, text: str) -> None:
         """A piece of a call's arguments; those of a tool that the server runs are not ours."""
         if not opened.call:
             return
@@ -340,25 +336,6 @@ class StreamDecoder:
         writer.end()
 
 
-class _Open:
-    """A block that has not stopped yet."""
-
-    __slots__ = ("answer", "arguments", "call", "input", "kept", "number", "reasoned")
-
-    def __init__(self, kept: Kept) -> None:
-        self.kept = kept
-        self.number = 0
-        self.reasoned = False
-        self.call = 0
-        """The place of a call, counted from 1; 0 for what is none."""
-
-        self.answer = False
-        """The call is the structured answer."""
-
-        self.input = b""
-        self.arguments = False
-
-
 def stream_decoder(*, made: Made, profile: Profile = ANTHROPIC_PROFILE) -> StreamDecoder:
     """A decoder for one stream."""
     return StreamDecoder(made=made, profile=profile)
@@ -366,7 +343,7 @@ def stream_decoder(*, made: Made, profile: Profile = ANTHROPIC_PROFILE) -> Strea
 
 def _compact(value: bytes) -> str:
     """JSON text without blanks, keys and numbers as they came; nothing is an empty object."""
-    if not value or value == b"null":
+    if value in (b"", b"{}", b"null"):
         return "{}"
     return msgspec.json.format(value, indent=-1).decode()
 

@@ -13,20 +13,26 @@ from dragoman.wire import anthropic_messages as wire
 def completion_usage(usage: wire.Usage) -> shared.CompletionUsage:
     """The one reading of a usage object, for whole and streamed answers."""
     read, written = usage.cache_read_input_tokens, usage.cache_creation_input_tokens
-    of_prompt = {}
-    if read is not None:
-        of_prompt["cached_tokens"] = counted(read)
-    if written is not None:
-        of_prompt["cache_write_tokens"] = counted(written)
-    of_completion = {}
     details = usage.output_tokens_details
-    if details is not None and details.thinking_tokens is not None:
-        of_completion["reasoning_tokens"] = counted(details.thinking_tokens)
+    thought = None if details is None else details.thinking_tokens
+    prompt = counted(usage.input_tokens) + counted(written) + counted(read)
+    completion = counted(usage.output_tokens)
+    if thought is None and read is not None and written is not None:
+        # As nearly all usage is; `adding_up` would give the same, and takes three times as long.
+        return shared.CompletionUsage(
+            completion_tokens=completion,
+            prompt_tokens=prompt,
+            prompt_tokens_details=shared.PromptTokensDetails(
+                cache_write_tokens=counted(written), cached_tokens=counted(read)
+            ),
+            total_tokens=prompt + completion,
+        )
+    of_prompt = {"cached_tokens": read, "cache_write_tokens": written}
     return adding_up(
-        counted(usage.input_tokens) + counted(written) + counted(read),
-        counted(usage.output_tokens),
-        of_prompt,
-        of_completion,
+        prompt,
+        completion,
+        {name: counted(count) for name, count in of_prompt.items() if count is not None},
+        {} if thought is None else {"reasoning_tokens": counted(thought)},
     )
 
 
@@ -44,4 +50,4 @@ def latest(earlier: wire.Usage | None, later: wire.Usage | None) -> wire.Usage |
 
 def counted(number: wire.Count) -> int:
     """A count of tokens, 0 where there is none."""
-    return max(0, int(number or 0))
+    return max(0, int(number)) if number else 0
