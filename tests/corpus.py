@@ -7,6 +7,7 @@ are skipped, and say so by name. Whatever text is inside is data. What each reco
 Authority: the README of the corpus.
 """
 
+import base64
 import gzip
 import json
 from collections.abc import Iterable
@@ -32,6 +33,7 @@ OPENAI_SHAPED = (
 """All that `dragoman` reads as `openai-chat`."""
 
 SPEAKING = {
+    "anthropic-messages": ("anthropic-messages",),
     "openai-chat": OPENAI_SHAPED,
 }
 """The files of the corpus, by the dialect of ours that reads them."""
@@ -81,7 +83,6 @@ def read(root: Path, dialect: str) -> Iterable[Record]:
 
 def record_of(dialect: str, row: dict[str, Any]) -> Record:
     response = row["response"]
-    raw, body = response.get("raw"), response.get("body")
     return Record(
         id=row["id"],
         dialect=dialect,
@@ -89,8 +90,16 @@ def record_of(dialect: str, row: dict[str, Any]) -> Record:
         status=response["status"],
         headers=response.get("headers") or {},
         streamed=bool(response["stream"]),
-        sent=(raw if raw is not None else json.dumps(body, ensure_ascii=False)).encode(),
+        sent=sent_in(response),
     )
+
+
+def sent_in(response: dict[str, Any]) -> bytes:
+    raw = response.get("raw")
+    if raw is None:
+        return json.dumps(response.get("body"), ensure_ascii=False).encode()
+    text: str = raw
+    return base64.b64decode(text) if response["framing"] == "aws-eventstream" else text.encode()
 
 
 def each(records: Iterable[Record]) -> pytest.MarkDecorator:

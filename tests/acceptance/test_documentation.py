@@ -10,7 +10,11 @@ from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 from sybil.parsers.rest import DocTestParser
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "dialects").glob("*.md")),
+]
 """Generated reference pages have no examples, decisions no running ones."""
 
 PARSERS: list[Callable[[Document], Iterable[Region]]] = [

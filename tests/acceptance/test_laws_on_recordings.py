@@ -191,6 +191,10 @@ def test_usage_adds_up(record: corpus.Record) -> None:
 def ends(raw: bytes) -> list[int]:
     """The places where an event ends: all of a short stream, the telling ones of a long."""
     found = [event.end() for event in re.finditer(rb"\r\n\r\n|\n\n|\r\r", raw)]
+    if raw.startswith(b"\0"):  # frames of AWS, each beginning with its length
+        found = [0]
+        while found[-1] < len(raw):
+            found.append(found[-1] + int.from_bytes(raw[found[-1] : found[-1] + 4]))
     if len(found) <= 24:
         return found
     return found[:4] + found[4 : -12 : len(found) // 8] + found[-12:]

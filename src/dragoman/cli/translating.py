@@ -10,6 +10,9 @@ from dragoman.dialects import DIALECTS
 from dragoman.errors import Error
 from dragoman.wire import reading
 
+ANSWERING: Final = frozenset({"choices", "content", "error"})
+"""Keys that only answers have, in one dialect or another."""
+
 PIECE: Final = 64 * 1024
 """Bytes of a stream that are read at once."""
 
@@ -31,7 +34,7 @@ def _is_request(text: bytes) -> bool:
         value: Any = reading.read_untyped(text)
     except reading.UnreadableError:
         return False
-    return isinstance(value, dict) and "choices" not in value and "error" not in value
+    return isinstance(value, dict) and not ANSWERING & value.keys()
 
 
 def _request(text: bytes, source: str, target: str, model: str | None) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from dragoman.errors import APIStatusError, APITimeoutError, ConfigurationError, Error
+
 OVERFLOWS: Final = (
     "maximum context length",
     "prompt is too long",
@@ -58,3 +60,17 @@ def _number(text: str | None) -> float | None:
     except ValueError:
         return None
     return number if 0 <= number < float("inf") else None
+
+
+def status_of(error: Error) -> int:
+    """The HTTP status under which this error is told."""
+    match error:
+        case APIStatusError():
+            status = error.status_code
+            # A redirect that is not followed, or a status of one's own, is no answer to a caller.
+            return status if 400 <= status < 600 else 502
+        case APITimeoutError():
+            return 504
+        case ConfigurationError():
+            return 500
+    return 502 if error.type == "upstream_error" else 400

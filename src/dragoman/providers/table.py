@@ -101,6 +101,41 @@ ROWS: Final = (
         quirks=OPENAI,
     ),
     Provider(
+        name="anthropic",
+        dialect="anthropic-messages",
+        base_url="https://api.anthropic.com",
+        key_variable="ANTHROPIC_API_KEY",
+        key_header="x-api-key",
+    ),
+    Provider(
+        name="anthropic-bedrock",
+        dialect="anthropic-messages",
+        key_variable="AWS_BEARER_TOKEN_BEDROCK",
+        quirks={
+            "path": "/model/{model}/invoke",
+            "stream_path": "/model/{model}/invoke-with-response-stream",
+            "models_path": None,
+            "model_in_path": True,
+            "stream_in_path": True,
+            "older_version": "bedrock-2023-05-31",
+            "version_in_body": True,
+            "url_sources": False,
+        },
+    ),
+    Provider(
+        name="anthropic-vertex",  # its base URL ends with the location, its key is an access token
+        dialect="anthropic-messages",
+        quirks={
+            "path": "/publishers/anthropic/models/{model}:rawPredict",
+            "stream_path": "/publishers/anthropic/models/{model}:streamRawPredict",
+            "models_path": None,
+            "model_in_path": True,
+            "older_version": "vertex-2023-10-16",
+            "version_in_body": True,
+            "url_sources": False,
+        },
+    ),
+    Provider(
         name="azure",
         key_variable="AZURE_OPENAI_API_KEY",
         key_header="api-key",

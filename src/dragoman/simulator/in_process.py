@@ -1,6 +1,6 @@
 """The simulator as a transport: requests are answered here, and nothing leaves the process.
 
-It speaks OpenAI's dialect from the other side, byte for byte, so that whoever calls it goes the
+It speaks the dialects from the other side, byte for byte, so that whoever calls it goes the
 same way as to any provider. Time and ids come in here: pauses are slept, and a pause longer than
 the caller's timeout is the timeout that it would be on a network.
 """
@@ -25,7 +25,7 @@ from dragoman.transport import failures
 from dragoman.transport.protocol import BODY_LIMIT, Answer, Request
 from dragoman.transport.timeouts import Timeout
 
-ENDPOINT: Final = re.compile(r".*(/chat/completions|/models(?:/.*)?)")
+ENDPOINT: Final = re.compile(r".*(/chat/completions|/messages|/models(?:/.*)?)")
 """Whatever stands before it is taken for the base URL."""
 
 
@@ -46,7 +46,7 @@ class InProcess:
         pauses = Pauses(self._sleep, timeout)
         answer = answered(request.method, path_of(request), request.body, made=self._made())
         pauses.wait(answer.before, "first_byte")
-        headers = with_id(answer.headers)
+        headers = with_id(answer.headers, answer.id_header)
         if isinstance(answer, WholeAnswer):
             return SimulatedAnswer(answer.status, headers, iter([answer.body]), pauses)
         return SimulatedAnswer(answer.status, headers, played(answer.steps, pauses), pauses)

@@ -12,6 +12,6 @@ def made_now() -> Made:
     return Made(created=int(time.time()), id=f"chatcmpl-sim-{uuid.uuid4().hex}")
 
 
-def with_id(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers of an answer, with the `x-request-id` that providers give."""
-    return {**headers, "x-request-id": f"req_sim_{uuid.uuid4().hex}"}
+def with_id(headers: Mapping[str, str], name: str) -> dict[str, str]:
+    """The headers of an answer, with the id of the request in the one of this name."""
+    return {**headers, name: f"req_sim_{uuid.uuid4().hex}"}

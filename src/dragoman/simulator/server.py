@@ -1,4 +1,4 @@
-"""The simulator behind a socket: OpenAI's paths over HTTP, with faults that are real.
+"""The simulator behind a socket: the providers' paths over HTTP, with faults that are real.
 
 A cut is a body that ends before its end, a reset is a reset, silence lasts until the caller goes.
 What is answered is decided in `dragoman.simulator.answering`, how it travels by
@@ -39,7 +39,9 @@ async def handle(request: Served) -> Reply | StreamedReply:
     if isinstance(answer, WholeAnswer):
         return told(answer)
     return StreamedReply(
-        status=answer.status, headers=with_id(answer.headers), pieces=played(answer.steps)
+        status=answer.status,
+        headers=with_id(answer.headers, answer.id_header),
+        pieces=played(answer.steps),
     )
 
 
@@ -48,7 +50,9 @@ def refused(error: APIStatusError) -> Reply:
 
 
 def told(answer: WholeAnswer) -> Reply:
-    return Reply(status=answer.status, headers=with_id(answer.headers), body=answer.body)
+    return Reply(
+        status=answer.status, headers=with_id(answer.headers, answer.id_header), body=answer.body
+    )
 
 
 async def played(steps: Iterator[Step]) -> AsyncIterator[bytes]:

@@ -1,9 +1,12 @@
 """Recorded exchanges: one file each, a heading and what goes in above `----`, what comes out below.
 
 The heading says what it is and whose: `request groq/llama-3.3-70b`, and behind that options such
-as `base_model=o4-mini`. What comes out is a list of lines: for a request the path, the body and
-the losses, or why it is refused; for an answer the response, or the status and the error; for a
-stream the events. JSON in a line is compared as JSON, so that its keys may stand in any order.
+as `base_model=o4-mini`, or a quirk with its value in JSON. What comes out is a list of lines: for a
+request the path, the dialect's headers, the body and the losses, or why it is refused; for `models`
+the path of their list; for an answer the response, or the status and the error; for a stream the
+events. The other way round, `asked` is a request of a caller's in the provider's dialect, `answer`
+and `answer-stream` are ours to that caller. JSON in a line is compared as JSON, so its keys may
+stand in any order.
 """
 
 import json
@@ -17,8 +20,8 @@ from dragoman.dialects import DIALECTS, openai_chat
 from dragoman.dialects.dialect import Dialect, Profile
 from dragoman.dialects.openai_chat import Quirks
 from dragoman.dialects.openai_chat.caller import StreamEncoder
-from dragoman.errors import APIStatusError, UnsupportedParameterError
-from dragoman.providers.provider import profile_of
+from dragoman.errors import APIStatusError, ConfigurationError, UnsupportedParameterError
+from dragoman.providers.provider import profile_of, quirks_of
 from dragoman.providers.table import PROVIDERS
 from dragoman.streaming.made import Made
 
@@ -44,8 +47,21 @@ class Recording(NamedTuple):
     def profile(self, quirks: Any = None) -> Profile:
         """What the translator knows of the target; with other quirks, to see what they do."""
         row = PROVIDERS[self.provider]
-        row = row if quirks is None else msgspec.structs.replace(row, quirks=quirks)
+        quirks = self.quirks if quirks is None else quirks
+        row = msgspec.structs.replace(row, quirks=quirks)
         return profile_of(row, base_model=self.options.get("base_model"))
+
+    @property
+    def quirks(self) -> Any:
+        """Those of the provider, and what the heading says besides."""
+        quirks = quirks_of(PROVIDERS[self.provider])
+        own = {k: json.loads(v) for k, v in self.options.items() if k in self.fields}
+        return msgspec.structs.replace(quirks, **own)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The quirks that there are."""
+        return self.dialect.Quirks.__struct_fields__
 
     @property
     def made(self) -> Made:
@@ -93,6 +109,9 @@ def _of_request(recording: Recording, profile: Profile) -> Iterator[str]:
         yield f"refused: {error.message}"
         return
     yield f"{encoded.method} {encoded.path}"
+    for name, value in encoded.headers.items():
+        if name != "content-type":
+            yield f"{name}: {value}"
     yield encoded.body.decode()
     for loss in encoded.losses:
         yield f"{loss.kind} {loss.pointer}: {loss.reason}"
@@ -112,9 +131,39 @@ def _of_response(recording: Recording, profile: Profile) -> Iterator[str]:
 def _of_stream(recording: Recording, profile: Profile) -> Iterator[str]:
     decoder = recording.dialect.stream_decoder(made=recording.made, profile=profile)
     encoder = StreamEncoder(include_usage="include_usage" in recording.options)
+    try:
+        for chunk in [*decoder.receive(recording.said), *decoder.finish()]:
+            yield encoder.encode(chunk).decode().removesuffix("\n")
+    except APIStatusError as error:
+        yield encoder.error(error).decode().removesuffix("\n")
+    else:
+        yield encoder.end().decode().removesuffix("\n")
+
+
+def _of_models(recording: Recording, profile: Profile) -> Iterator[str]:
+    try:
+        encoded = recording.dialect.encode_models_request(profile=profile)
+    except ConfigurationError as error:
+        yield f"refused: {error.message}"
+    else:
+        yield f"{encoded.method} {encoded.path}"
+
+
+def _of_asked(recording: Recording, profile: Profile) -> Iterator[str]:
+    yield json.dumps(recording.dialect.decode_request(recording.said).to_dict())
+
+
+def _of_answer(recording: Recording, profile: Profile) -> Iterator[str]:
+    response = openai_chat.decode_response(recording.said, made=recording.made)
+    yield recording.dialect.encode_response(response).decode()
+
+
+def _of_answer_stream(recording: Recording, profile: Profile) -> Iterator[str]:
+    decoder = openai_chat.stream_decoder(made=recording.made)
+    encoder = recording.dialect.stream_encoder(include_usage=True)
     for chunk in [*decoder.receive(recording.said), *decoder.finish()]:
-        yield encoder.encode(chunk).decode().removesuffix("\n")
-    yield encoder.end().decode().removesuffix("\n")
+        yield encoder.encode(chunk).decode()
+    yield encoder.end().decode()
 
 
 def _of_error(recording: Recording, profile: Profile) -> Iterator[str]:
@@ -133,6 +182,10 @@ OUTCOMES: Final[dict[str, Callable[[Recording, Profile], Iterator[str]]]] = {
     "response": _of_response,
     "stream": _of_stream,
     "error": _of_error,
+    "models": _of_models,
+    "asked": _of_asked,
+    "answer": _of_answer,
+    "answer-stream": _of_answer_stream,
 }
 
 

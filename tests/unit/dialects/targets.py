@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from dragoman.dialects import anthropic_messages
+from dragoman.dialects.anthropic_messages import families as claude
 from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks
 from dragoman.dialects.openai_chat.families import FAMILIES
 
@@ -25,15 +27,52 @@ OPENAI_MODELS: Final = {
 }
 """A model of each of OpenAI's families."""
 
+CLAUDE_MODELS: Final = {
+    "claude-3": "claude-3-opus-20240229",
+    "claude-3-5": "claude-3-5-sonnet-latest",
+    "claude-3-7": "claude-3-7-sonnet@20250219",
+    "claude-4-5": "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "claude-4-6": "claude-opus-4.6",
+    "claude-5": "claude-opus-5",
+    "fable-5": "claude-fable-5-2",
+    "haiku-5-5": "claude-haiku-5-5",
+    "opus-4": "claude-opus-4-20250514",
+    "opus-4-1": "claude-opus-4-1",
+    "opus-4-7": "anthropic/claude-opus-4.7",
+    "opus-4-8": "claude-opus-4-8",
+    "opus-5-5": "claude-opus-5-5",
+    "sonnet-4": "claude-sonnet-4-0",
+    "sonnet-5-5": "claude-sonnet-5-5",
+}
+"""A model of each of Claude's families."""
+
 TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
+    "anthropic-messages": {
+        family: (model, anthropic_messages.ANTHROPIC_PROFILE)
+        for family, model in CLAUDE_MODELS.items()
+    },
     "openai-chat": {
         "compatible": ("some-model", Profile(quirks=Quirks())),
         **{family: (model, OPENAI_PROFILE) for family, model in OPENAI_MODELS.items()},
-    }
+    },
 }
 """Model and profile, by dialect and family."""
 
 FAMILIES_OF: Final = {
+    "anthropic-messages": {family.name for family in claude.FAMILIES},
     "openai-chat": {"compatible", *(family.name for family in FAMILIES)},
 }
 """The names of the families that there are, by dialect."""
+
+IMPLIED: Final = {
+    "anthropic-messages": {
+        "function_call[auto]",
+        "parallel_tool_calls",
+        "reasoning_effort[none]",
+        "response_format[text]",
+        "stream_options.include_usage",
+        "tool_choice[auto]",
+    },
+    "openai-chat": set[str](),
+}
+"""Fields that ask for what the target does anyway, so that they are left out, by dialect."""

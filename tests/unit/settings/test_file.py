@@ -121,7 +121,7 @@ LAB = '[providers.lab]\nbase_url = "http://lab"\n'
             "[models.fast]\ntargets = ['zzz/m']",
             2,
             "models.fast.targets[0]",
-            "expected a provider that there is, one of azure, ",
+            "expected a provider that there is, one of anthropic, ",
         ),
         (
             "[models.fast]\ntargets = [\n  { target = 'sim/echo', weight = 0 },\n]",

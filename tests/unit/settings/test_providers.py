@@ -52,6 +52,16 @@ def test_a_single_quirk_can_be_changed() -> None:
     assert lab.row.quirks.developer_role
 
 
+def test_another_dialect_has_quirks_of_its_own() -> None:
+    own = {"dialect": "anthropic-messages", "quirks": {"web_search": True}}
+
+    lab = of({"lab": {"base_url": "http://lab", **own}})["lab"]
+    claude = of({"openai": {"like": "anthropic-vertex", "base_url": "http://lab"}})["openai"]
+
+    assert (lab.row.dialect, lab.row.quirks.web_search) == ("anthropic-messages", True)
+    assert (claude.row.dialect, claude.row.quirks.models_path) == ("anthropic-messages", None)
+
+
 def test_a_changed_quirk_holds_for_models_with_quirks_of_their_own() -> None:
     quirks = of({"groq": {"quirks": {"message_names": True}}})["groq"].row.quirks
 
@@ -81,7 +91,19 @@ def test_quirks_of_single_models_can_be_written_down() -> None:
         (7, "providers.lab: expected a table; got int"),
         (
             {"base_url": "x", "dialect": "openai"},
-            "providers.lab.dialect: expected one of openai-chat; got 'openai'",
+            "providers.lab.dialect: expected one of .*openai-chat; got 'openai'",
+        ),
+        (
+            {"base_url": "x", "like": "vllm", "dialect": "anthropic-messages"},
+            "providers.lab.dialect: expected openai-chat, which vllm speaks; got 'anthropic-mess",
+        ),
+        (
+            {
+                "base_url": "x",
+                "dialect": "anthropic-messages",
+                "quirks": {"developer_role": True},
+            },
+            "quirks.developer_role: expected a quirk; got 'developer_role'",
         ),
         ({"base_url": "x", "like": "opnai"}, "providers.lab.like: expected a known .* openai"),
         (

@@ -10,13 +10,7 @@ from typing import Any, Final
 
 from dragoman.dialects import refusing
 from dragoman.dialects.dialect import EncodedError
-from dragoman.errors import (
-    APIStatusError,
-    APITimeoutError,
-    ConfigurationError,
-    Error,
-    status_error,
-)
+from dragoman.errors import APIStatusError, Error, status_error
 from dragoman.models import shared
 from dragoman.models.headers import Headers, request_id_in
 from dragoman.wire import reading
@@ -193,27 +187,14 @@ def _request_id(headers: Mapping[str, str], outer: dict[str, Any]) -> str | None
 
 def encode_error(error: Error) -> EncodedError:
     """The answer that tells this error; of the provider's own body, nothing is repeated."""
+    status = refusing.status_of(error)
     body = shared.ErrorResponse(
         error=shared.Error(
             code=error.code, message=error.message, param=error.param, type=error.type
         )
     )
     return EncodedError(
-        status_code=status_of(error),
+        status_code=503 if status == 529 else status,
         headers={"content-type": "application/json"},
         body=reading.write(body),
     )
-
-
-def status_of(error: Error) -> int:
-    """The HTTP status under which this error is told."""
-    match error:
-        case APIStatusError():
-            status = 503 if error.status_code == 529 else error.status_code
-            # A redirect that is not followed, or a status of one's own, is no answer to a caller.
-            return status if 400 <= status < 600 else 502
-        case APITimeoutError():
-            return 504
-        case ConfigurationError():
-            return 500
-    return 502 if error.type == "upstream_error" else 400

@@ -1,0 +1,127 @@
+"""A request on its way to Claude: what is being written, and what it has lost so far."""
+
+from typing import Any, Final
+
+from dragoman.dialects.anthropic_messages.families import BY_NAME, Family, family_of
+from dragoman.dialects.anthropic_messages.quirks import Profile, Quirks
+from dragoman.dialects.losing import Losing, changes_meaning
+from dragoman.errors import ConfigurationError
+from dragoman.models import shared
+from dragoman.models.pointers import escaped
+
+Block = dict[str, Any]
+
+NOWHERE: Final = "Anthropic's dialect has no place for it"
+
+
+class Draft(Losing):
+    """The JSON being written; the caller's own objects are never touched."""
+
+    def __init__(
+        self, request: shared.CreateChatCompletionRequest, *, model: str, profile: Profile
+    ) -> None:
+        super().__init__()
+        self.request = request
+        self.model = model
+        self.quirks: Quirks = profile.quirks
+        self.family = _family(profile, profile.base_model or model)
+        self.extra: dict[str, Any] = dict(request.extra or {})
+        self.body: dict[str, Any] = {}
+        self.betas: list[str] = []
+        self.system: list[Block] = []
+        self.messages: list[dict[str, Any]] = []
+        self.tools: list[Block] = []
+        self.offered = False
+        """Whether the caller offers a tool, beside those that only the conversation needs."""
+
+        self.marks: dict[int, str] = {}
+        """Where the caller set the cache breakpoint of a block, by the block's `id`."""
+
+    @property
+    def version(self) -> str:
+        """The version of the dialect; the newer one refuses sampling, as newer models do."""
+        quirks = self.quirks
+        newer = self.family.sampling == "none"
+        return quirks.version or (quirks.newer_version if newer else quirks.older_version)
+
+    @property
+    def budgeted(self) -> bool:
+        """Whether the model thinks within a budget of tokens."""
+        return self._thinking() == "enabled"
+
+    @property
+    def thinking(self) -> bool:
+        """Whether thinking was asked for, in either way."""
+        return self._thinking() in ("enabled", "adaptive")
+
+    def _thinking(self) -> object:
+        thinking = self.body.get("thinking")
+        return thinking.get("type") if isinstance(thinking, dict) else None
+
+    def drop(self, field: str, reason: str = NOWHERE) -> None:
+        """Leave a top-level field out, if it is set; refuses what must not be lost."""
+        value = getattr(self.request, field)
+        if value is None:
+            return
+        if changes_meaning(field, value):
+            raise self.refuse(f"/{field}", reason)
+        self.lose(f"/{field}", "dropped", reason)
+
+    def beta(self, name: str) -> None:
+        """Ask for a beta feature."""
+        if name not in self.betas:
+            self.betas.append(name)
+
+    def taken(self, pointer: str) -> Any:
+        """Something that the hub has no field for and we have; None where it is not there."""
+        return self.extra.pop(pointer, None)
+
+    def leave_unknown(self) -> None:
+        """Tell what nobody has taken."""
+        for pointer, value in self.extra.items():
+            field = pointer.split("/")[1]
+            if pointer == f"/{escaped(field)}" and _is_kind(field, value):
+                kind = value.get("type") if isinstance(value, dict) else value
+                raise self.refuse(pointer, f"expected a kind that we know; got {kind!r}")
+            self.lose(pointer, "dropped", NOWHERE)
+
+    def mark(self, block: Block, holder: Any, pointer: str) -> None:
+        """Set the cache breakpoint that this part, message or tool of the caller's has."""
+        point: shared.PromptCacheBreakpointParam | None
+        point = getattr(holder, "prompt_cache_breakpoint", None)
+        control: shared.CacheControl | shared.PromptCacheBreakpointParam | None
+        control = holder.cache_control or point
+        if control is None:
+            return
+        ttl = control.ttl
+        place = f"{pointer}/{'prompt_cache_breakpoint' if control is point else 'cache_control'}"
+        if point is not None and point.ttl not in (None, ttl):
+            other = f"{pointer}/prompt_cache_breakpoint"
+            self.lose(other, "dropped", "`cache_control` is set too, and counts")
+        mark = {"type": "ephemeral"}
+        if ttl in ("5m", "1h"):
+            mark["ttl"] = ttl
+        elif ttl is not None:
+            reason = f"a prefix is kept for 5m or 1h; {ttl!r} is sent as 5m"
+            self.lose(f"{place}/ttl", "clamped", reason)
+        block["cache_control"] = mark
+        self.marks[id(block)] = place
+
+
+def _is_kind(field: str, value: Any) -> bool:
+    if field not in ("response_format", "tool_choice", "function_call"):
+        return False
+    return changes_meaning(field, value)
+
+
+def _family(profile: Profile, model: str) -> Family:
+    own = profile.quirks.families.get(model.lower())
+    if own is None:
+        return family_of(model)
+    family = BY_NAME.get(own)
+    if family is None:
+        known = ", ".join(BY_NAME)
+        raise ConfigurationError(
+            f"quirks.families: expected one of {known}; got {own!r}", param="quirks.families"
+        )
+    return family
