@@ -1,5 +1,7 @@
 """A provider that costs next to nothing: it answers every request with the same bytes.
 
+Asked at Claude's path, it streams as Claude does.
+
     python -m bench.echo      prints its port, and serves until it is ended
 
 It knows as much of HTTP as its clients need, and waits in blocking calls, so that it leaves the
@@ -51,7 +53,40 @@ def events() -> list[bytes]:
 
 
 def written(**fields: Any) -> bytes:
-    return json.dumps({**HEAD, **fields}, separators=(",", ":")).encode()
+    return compact({**HEAD, **fields})
+
+
+def compact(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, separators=(",", ":")).encode()
+
+
+def claudes_events() -> list[bytes]:
+    """The events of a stream as Claude sends it; an event of a piece of text has 120 bytes."""
+    usage = {"input_tokens": 9, "output_tokens": 1}
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-haiku-4-5"}
+    told: list[dict[str, Any]] = [
+        {
+            "type": "message_start",
+            "message": {**message, "content": [], "stop_reason": None, "usage": usage},
+        },
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        *(
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "text_delta", "text": f"word {n} "},
+            }
+            for n in range(STREAM)
+        ),
+        {"type": "content_block_stop", "index": 0},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "end_turn", "stop_sequence": None},
+            "usage": {"output_tokens": STREAM},
+        },
+        {"type": "message_stop"},
+    ]
+    return [b"event: %b\ndata: %b\n\n" % (one["type"].encode(), compact(one)) for one in told]
 
 
 WHOLE: Final = whole()
@@ -63,7 +98,14 @@ ANSWER: Final = (
 STREAM_HEAD: Final = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 )
-PIECES: Final = (*(b"%x\r\n%b\r\n" % (len(event), event) for event in events()), b"0\r\n\r\n")
+
+
+def chunked(told: list[bytes]) -> tuple[bytes, ...]:
+    return (*(b"%x\r\n%b\r\n" % (len(event), event) for event in told), b"0\r\n\r\n")
+
+
+PIECES: Final = chunked(events())
+CLAUDES_PIECES: Final = chunked(claudes_events())
 
 
 def answer(wire: socket.socket) -> None:
@@ -85,7 +127,7 @@ def answer(wire: socket.socket) -> None:
                 continue
             wire.sendall(STREAM_HEAD)
             pause = PACE_SECONDS if b"paced" in rest[:length] else 0.0
-            for piece in PIECES:
+            for piece in CLAUDES_PIECES if b"/v1/messages" in head else PIECES:
                 wire.sendall(piece)
                 if pause:
                     time.sleep(pause)

@@ -21,6 +21,15 @@ from bench.clients import Asking
 from bench.importing import NotMeasuredError
 from bench.pairs import Row, Run, WrongAnswerError
 
+ROWS: Final = (
+    ("relayed", "create"),
+    ("translated", "create"),
+    ("relayed", "stream"),
+    ("translated", "stream"),
+    ("anthropic", "stream"),
+)
+"""The provider of each row, and what is asked of it."""
+
 REQUESTS: Final = {"create": 20_000, "stream": 64}
 
 PATIENCE_SECONDS: Final = 10
@@ -32,11 +41,7 @@ def rows(into: ExitStack, *, quick: bool) -> list[Callable[[], Row]]:
     if nginx is None or not Path("/proc/self/schedstat").exists():
         raise NotMeasuredError("nginx is not installed, or this is not Linux")
     made = functools.partial(row, into, nginx, quick=quick)
-    return [
-        functools.partial(made, how, what)
-        for how in ("relayed", "translated")
-        for what in ("create", "stream")
-    ]
+    return [functools.partial(made, how, what) for how, what in ROWS]
 
 
 def row(into: ExitStack, nginx: str, how: str, what: str, *, quick: bool) -> Row:
@@ -62,8 +67,9 @@ def row(into: ExitStack, nginx: str, how: str, what: str, *, quick: bool) -> Row
     gateway, port = gateway_of(into, upstream)
     front, front_port = nginx_of(into, nginx, upstream)
     unit = "request" if what == "create" else "chunk"
+    named = "translated chunk (Anthropic → chat)" if how == "anthropic" else f"{how} {unit}"
     return Row(
-        f"gateway, {how} {unit} ÷ nginx",
+        f"gateway, {named} ÷ nginx",
         run(gateway, port, f"{how}/gpt-4o"),
         run(front, front_port, "gpt-4o"),
     )
@@ -78,6 +84,7 @@ def gateway_of(into: ExitStack, upstream: str) -> tuple["subprocess.Popen[str]",
         f"[gateway]\nport = {port}\n"
         f'[providers.relayed]\nexact = true\nbase_url = "http://127.0.0.1:{upstream}/v1"\n'
         f'[providers.translated]\nbase_url = "http://127.0.0.1:{upstream}/v1"\n'
+        f'[providers.anthropic]\napi_key = "k"\nbase_url = "http://127.0.0.1:{upstream}"\n'
     )
     code = "from dragoman.cli import main; main()"
     return started(
