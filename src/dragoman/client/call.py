@@ -52,7 +52,7 @@ class Carriage:
     def timeout(self) -> Timeout:
         """The deadlines of an attempt that begins now: none outlasts the whole request."""
         left = self._deadline - time.monotonic()
-        if left > self._timeout.total - AT_ONCE_SECONDS:
+        if left > 0 and left > self._timeout.total - AT_ONCE_SECONDS:
             return self._timeout
         if left <= 0:
             raise APITimeoutError(

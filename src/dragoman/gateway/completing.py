@@ -141,8 +141,9 @@ class Completion:
         relay.begin()
 
     def _refuse(self, error: Error) -> None:
-        self._caller.respond(self.refusal(error))
+        reply = self.refusal(error)
         self.over(error, None)
+        self._caller.respond(reply)
 
     # For the relay
 

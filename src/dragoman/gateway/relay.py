@@ -44,7 +44,7 @@ class Account(Protocol):
         """How this error is told in place of an answer."""
 
     def over(self, error: Error | None, reading: Reading | None) -> None:
-        """Nothing more is told to the caller: the answer is complete, or failed like this."""
+        """The answer is complete, or failed like this; told before the caller hears of it."""
 
 
 class Relay:
@@ -217,8 +217,8 @@ class Relay:
         told = reading.finish(ended_by_close=self._ended_by_close)
         if not self._call.asked.stream:
             about = {**JSON, **self._commit()}
-            self._caller.respond(Reply(status=200, headers=about, body=told))
             self._end(None)
+            self._caller.respond(Reply(status=200, headers=about, body=told))
             return
         if reading.committed and not self._telling:
             self._tell(self._held + told)
@@ -226,8 +226,8 @@ class Relay:
         if reading.error is not None:
             self._held = told
             raise reading.error
-        self._caller.end(told + sse.DONE)
         self._end(None)
+        self._caller.end(told + sse.DONE)
 
     def _tell(self, first: bytes) -> None:
         self._telling, self._held = True, b""
@@ -247,10 +247,12 @@ class Relay:
             error.attempt_class, error.attempts = "content", self._attempt.number
             self._call.hide_key(error)
             left = self._held + self._reading.give_up()
+            self._end(error)
             self._caller.end(left + TELLER.error(error))
         else:
-            self._caller.respond(self._account.refusal(error))
-        self._end(error)
+            reply = self._account.refusal(error)
+            self._end(error)
+            self._caller.respond(reply)
 
     # The end
 

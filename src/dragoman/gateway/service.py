@@ -153,9 +153,9 @@ class Gateway:
     def _respond(self, caller: Caller, reply: Reply, entry: Entry, began: float) -> Answering:
         entry.status = reply.status
         headers = identified(reply.headers, entry)
-        caller.respond(Reply(status=reply.status, headers=headers, body=reply.body))
         entry.seconds = time.monotonic() - began
         self._note(entry)
+        caller.respond(Reply(status=reply.status, headers=headers, body=reply.body))
         return ANSWERED
 
     def _note(self, entry: Entry) -> None:
