@@ -41,7 +41,9 @@ GUARD: Final = 20
 """A bar in time is so many times as high in the test suite, where others share the processor."""
 
 FLOOR_BYTES: Final = 3 * MIB
-"""A body that is smaller is held to eight times this: 65,536 of the dearest values are 21 MiB."""
+"""In the test suite a smaller body is held to eight times this: the smallest values take a hundred
+bytes each, so that small bodies of many take more than eight times their own size.
+"""
 
 SAID: Final = {
     "id": "c",
@@ -174,7 +176,7 @@ class Cost:
     body_bytes: int
 
     worked: float
-    """Seconds of the processor in the longest callback."""
+    """Seconds of the processor in a millisecond of the loop, or in its longest callback."""
 
     late: float
     """Seconds that the loop came late at worst."""
@@ -184,7 +186,7 @@ class Cost:
 
     @property
     def times_the_body(self) -> float:
-        return self.memory_bytes / max(self.body_bytes, FLOOR_BYTES)
+        return self.memory_bytes / self.body_bytes
 
     @property
     def small(self) -> bool:
@@ -249,17 +251,19 @@ def watched(folder: Path) -> Iterator[Watched]:
 
 
 def cost(gateway: Watched, name: str, body: bytes, rounds: int) -> Cost:
-    """What this body costs: the middle one of so many rounds, by each measure.
+    """What this body costs in so many rounds after a first.
 
+    What the loop works is the worst of them all; what others on the machine delay, the middle one.
     Memory is that of the first time: what a process has once had, it keeps for the next.
     """
     first = gateway.cost(body)
     several = [gateway.cost(body) for _ in range(rounds)] or [first]
     middle = {
         what: statistics.median_low(getattr(cost, what) for cost in several)
-        for what in ("worked", "late", "processor")
+        for what in ("late", "processor")
     }
-    return replace(first, name=name, **middle)
+    worked = max(cost.worked for cost in [first, *several])
+    return replace(first, name=name, worked=worked, **middle)
 
 
 @needs_linux
@@ -273,7 +277,7 @@ def test_no_body_keeps_everybody_else_waiting(tmp_path: Path) -> None:
         assert one.worked < GUARD * stall, one
         assert one.late < GUARD * STALL_SECONDS, one
         assert one.processor < GUARD * PROCESSOR_SECONDS, one
-        assert one.times_the_body <= TIMES_THE_BODY, one
+        assert one.memory_bytes <= TIMES_THE_BODY * max(one.body_bytes, FLOOR_BYTES), one
     assert [one.name for one in taken if one.status != 200] == []
     assert {one.status for one in refused} == {400}
     assert {one.code for one in refused} == {"too_complex", "invalid_json"}
@@ -302,8 +306,9 @@ def stalls(rounds: int) -> list[Figure]:
     return [
         Figure(
             campaign="24",
-            done=f"{len(bodies)} bodies {size}, {rounds} times each: the longest callback of the"
-            " gateway's loop, and how late the loop came while they were read in a thread",
+            done=f"{len(bodies)} bodies {size}, {rounds} times each: how long the gateway's loop"
+            " worked at most between two looks at a clock, a millisecond apart; and how late it"
+            " came to one, in the middle one of these times",
             wanted=f"no callback above {bar * 1000:.0f} ms, and the loop at most"
             f" {STALL_SECONDS * 1000:.0f} ms late",
             measured=f"{worst(bodies, 'worked')}; late {worst(bodies, 'late')}",
@@ -321,20 +326,28 @@ def limits(rounds: int) -> list[Figure]:
     figures = []
     for bodies, what, answered in ((TAKEN, "taken", 200), (REFUSED, "refused", 400)):
         found = costs(bodies, rounds)
-        greedy = max(found, key=lambda cost: cost.times_the_body)
+        greedy = [cost for cost in found if cost.times_the_body > TIMES_THE_BODY]
+        most = max(found, key=lambda cost: cost.memory_bytes)
         right = sum(cost.status == answered for cost in found)
+        over = (
+            f"{len(greedy)} take more than 8 times their size, of"
+            f" {max(cost.body_bytes for cost in greedy) / MIB:.2f} MiB at most, and"
+            f" {max(cost.memory_bytes for cost in greedy) / MIB:.0f} MiB at most"
+            if greedy
+            else "none takes more than 8 times its size"
+        )
         figures.append(
             Figure(
                 campaign="33",
                 done=f"{len(found)} bodies up to 11 MiB that are {what}, {rounds} times each: what"
-                " a request takes in all, its bytes received, read, written and sent",
-                wanted="processor at most 50 ms; memory at most 8 times the body, or 24 MiB where"
-                " it is below 3 MiB",
+                " a request takes in all, its bytes received, read, written and sent; of the"
+                " processor in the middle one of these times, of memory in the first",
+                wanted="processor at most 50 ms; memory at most 8 times the body",
                 measured=f"{right} of {len(found)} {what}; {worst(found, 'processor')};"
-                f" {greedy.memory_bytes / MIB:.0f} MiB ({greedy.name})",
+                f" {most.memory_bytes / MIB:.0f} MiB ({most.name}); {over}",
                 met=right == len(found)
                 and all(cost.processor <= PROCESSOR_SECONDS for cost in found)
-                and greedy.times_the_body <= TIMES_THE_BODY,
+                and not greedy,
             )
         )
     return figures

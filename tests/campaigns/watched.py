@@ -1,10 +1,10 @@
-"""`dragoman serve` as it is, in a process that watches its loop: asyncio's own, whose callbacks can
-be timed.
+"""`dragoman serve` as it is, in a process that watches its loop.
 
     python -m tests.campaigns.watched --settings FILE --port 0
 
-On SIGUSR1 it tells, in a line of JSON on standard output, the longest that one callback has worked
-and the latest that the loop has come to a clock of its own since it was asked before.
+On SIGUSR1 it tells, in a line of JSON on standard output, how long the loop has worked at most
+between two looks at a clock, a millisecond apart, which is as long as any callback; and the latest
+that it has come to such a look. Both since it was asked before.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ import json
 import signal
 import sys
 import time
-from typing import Final
+from typing import Any, Final
 
-from dragoman.cli import main
+from dragoman.cli import main, serving
 
 TICK_SECONDS: Final = 0.001
 
@@ -31,12 +31,13 @@ class Watch:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.Signals["SIGUSR1"], self.tell)
 
-        def tick(due: float) -> None:
-            now = loop.time()
+        def tick(due: float, worked: float) -> None:
+            now, working = loop.time(), time.thread_time()
             self.late = max(self.late, now - due)
-            loop.call_at(now + TICK_SECONDS, tick, now + TICK_SECONDS)
+            self.worked = max(self.worked, working - worked)
+            loop.call_at(now + TICK_SECONDS, tick, now + TICK_SECONDS, working)
 
-        tick(loop.time())
+        tick(loop.time(), time.thread_time())
 
     def tell(self) -> None:
         sys.stdout.write(json.dumps({"worked": self.worked, "late": self.late}) + "\n")
@@ -44,25 +45,18 @@ class Watch:
         self.worked = self.late = 0.0
 
 
-def watched(watch: Watch) -> None:
-    """Every callback of every loop of this process is timed from here on."""
-    run = asyncio.Handle._run
-    watching = False
+def watched() -> None:
+    """The next loop that serves is watched."""
+    served = serving.served
 
-    def timed(handle: asyncio.Handle) -> None:
-        nonlocal watching
-        if not watching:
-            watching = True
-            watch.begin()
-        begun = time.thread_time()
-        run(handle)
-        watch.worked = max(watch.worked, time.thread_time() - begun)
+    async def watching(*args: Any, **kwargs: Any) -> None:
+        Watch().begin()
+        await served(*args, **kwargs)
 
-    setattr(asyncio.Handle, run.__name__, timed)  # a clock around it, and no more
+    setattr(serving, served.__name__, watching)
 
 
 if __name__ == "__main__":
     sys.argv.insert(1, "serve")
-    sys.modules["uvloop"] = None  # type: ignore[assignment]  # as if it were not installed
-    watched(Watch())
+    watched()
     main()
