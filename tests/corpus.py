@@ -32,6 +32,7 @@ OPENAI_SHAPED = (
 """All that `dragoman` reads as `openai-chat`."""
 
 SPEAKING = {
+    "gemini": ("gemini",),
     "openai-chat": OPENAI_SHAPED,
 }
 """The files of the corpus, by the dialect of ours that reads them."""

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 from dragoman.dialects.dialect import Dialect
 
 if TYPE_CHECKING:
-    from dragoman.dialects import openai_chat
+    from dragoman.dialects import gemini, openai_chat
 
-    SPOKEN: tuple[Dialect, ...] = (openai_chat,)
+    SPOKEN: tuple[Dialect, ...] = (gemini, openai_chat)
 
 MODULES: Final = {
+    "gemini": "dragoman.dialects.gemini",
     "openai-chat": "dragoman.dialects.openai_chat",
 }
 """Key of a dialect to its module; `TYPE_CHECKING` above says the same, so that they are checked."""

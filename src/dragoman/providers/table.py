@@ -226,6 +226,13 @@ ROWS: Final = (
         ),
     ),
     Provider(
+        name="gemini",
+        dialect="gemini",
+        base_url="https://generativelanguage.googleapis.com/v1beta",
+        key_variable="GEMINI_API_KEY",
+        key_header="x-goog-api-key",
+    ),
+    Provider(
         name="huggingface",
         base_url="https://router.huggingface.co/v1",
         key_variable="HF_TOKEN",

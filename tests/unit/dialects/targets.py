@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from dragoman.dialects import gemini
+from dragoman.dialects.gemini import families as gemini_families
 from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks
 from dragoman.dialects.openai_chat.families import FAMILIES
 
@@ -25,15 +27,39 @@ OPENAI_MODELS: Final = {
 }
 """A model of each of OpenAI's families."""
 
+GEMINI_MODELS: Final = {
+    "2.0": "gemini-2.0-flash",
+    "2.5": "gemini-2.5-flash",
+    "2.5-pro": "gemini-2.5-pro",
+    "3-flash": "gemini-3-flash-preview",
+    "3-pro": "gemini-3-pro-preview",
+    "3.7": "gemini-3.7-flash",
+    "4": "gemini-4-argon",
+}
+"""A model of each of Gemini's families."""
+
 TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
+    "gemini": {name: (model, gemini.AI_STUDIO) for name, model in GEMINI_MODELS.items()},
     "openai-chat": {
         "compatible": ("some-model", Profile(quirks=Quirks())),
         **{family: (model, OPENAI_PROFILE) for family, model in OPENAI_MODELS.items()},
-    }
+    },
 }
 """Model and profile, by dialect and family."""
 
 FAMILIES_OF: Final = {
+    "gemini": {family.name for family in gemini_families.FAMILIES},
     "openai-chat": {"compatible", *(family.name for family in FAMILIES)},
 }
 """The names of the families that there are, by dialect."""
+
+ASKING_NOTHING: Final = {
+    "gemini": {
+        "messages[assistant]",  # without content and calls
+        "parallel_tool_calls",
+        "response_format[json_schema].json_schema.strict",
+        "response_format[text]",
+        "stream_options.include_usage",
+    },
+}
+"""Fields whose value asks for what is done anyway, by dialect: nothing has to be sent for them."""

@@ -11,13 +11,14 @@ from typing import Any
 
 import dragoman.dialects
 from dragoman.dialects import DIALECTS
+from dragoman.dialects.dialect import Encoded
 from dragoman.dialects.openai_chat import decode_request
 from dragoman.dialects.openai_chat.families import FAMILIES, family_of
-from dragoman.errors import UnsupportedParameterError
+from dragoman.errors import BadRequestError, UnsupportedParameterError
 from dragoman.models import shared
 from dragoman.models.pointers import path_of
 from tests.request_fields import Field, request_fields
-from tests.unit.dialects.targets import FAMILIES_OF, OPENAI_MODELS, TARGETS
+from tests.unit.dialects.targets import ASKING_NOTHING, FAMILIES_OF, OPENAI_MODELS, TARGETS
 
 TABLE = Path(dragoman.dialects.__file__).with_name("coverage.toml")
 
@@ -88,12 +89,16 @@ def outcome(field: Field, dialect: str, model: str, profile: Any) -> str:
     except UnsupportedParameterError as error:
         names_it = path_of(field.pointer).startswith(error.param or "?")
         return "refused" if names_it else f"refused for {error.param}"
-    body = json.loads(encoded.body)
+    if dialect == "openai-chat":
+        goes = alone = sent(field, asked, json.loads(encoded.body))
+    else:
+        goes, alone = depends(field, asked, encoded, dialect, profile)
     losses = [loss for loss in encoded.losses if about(loss, field.pointer)]
     if losses:
         kind = max(losses, key=lambda loss: len(loss.pointer)).kind
-        return f"{kind}, yet sent" if kind == "dropped" and sent(field, asked, body) else kind
-    return "carried" if sent(field, asked, body) else "lost in silence"
+        return f"{kind}, yet sent" if kind == "dropped" and alone else kind
+    asks_nothing = field.name in ASKING_NOTHING.get(dialect, ())
+    return "carried" if goes or asks_nothing else "lost in silence"
 
 
 def about(loss: shared.Loss, pointer: str) -> bool:
@@ -111,10 +116,37 @@ def sent(field: Field, asked: Any, body: Any) -> bool:
         except (KeyError, IndexError, TypeError):
             return False
     value = holder[at(holder, key)]
-    if isinstance(told, list):
-        return value in told
+    if not isinstance(told, dict):
+        return isinstance(told, list) and value in told
     new = [told[other] for other in told if other not in holder]
     return same(told.get(key), value) or value in new
+
+
+def depends(
+    field: Field, asked: Any, encoded: Encoded, dialect: str, profile: Any
+) -> tuple[bool, bool]:
+    """Whether another request goes out without the field, where bodies have a shape of their own.
+
+    Left out is the smallest thing around the field without which there still is a request; of a
+    conversation of one message, the conversation. The second answer is of the field alone.
+    """
+    tokens = [token.replace("~1", "/") for token in field.pointer.split("/")[1:]]
+    for depth in range(len(tokens), 0, -1):
+        rest = json.loads(json.dumps(asked))
+        holder = rest
+        for token in tokens[: depth - 1]:
+            holder = holder[at(holder, token)]
+        del holder[at(holder, tokens[depth - 1])]
+        if tokens[:depth] in (["messages"], ["model"]):
+            rest |= {"messages": [{"role": "user", "content": "other"}], "model": "other"}
+        try:
+            request = decode_request(json.dumps(rest).encode())
+            other = DIALECTS[dialect].encode_request(request, model=request.model, profile=profile)
+        except (BadRequestError, UnsupportedParameterError):
+            continue
+        goes = (other.path, other.body) != (encoded.path, encoded.body)
+        return goes, goes and depth == len(tokens)
+    raise AssertionError(f"{field.name}: nothing can be left out")
 
 
 def at(holder: Any, token: str) -> Any:

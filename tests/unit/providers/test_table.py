@@ -12,8 +12,8 @@ from dragoman.providers.table import PROVIDERS, ROWS
 
 NAMES = (
     "openai azure azure-deployments groq deepseek xai together fireworks openrouter perplexity "
-    "cerebras moonshot moonshot-cn dashscope dashscope-intl google huggingface vllm sglang "
-    "llamacpp lmstudio tgi ollama sim"
+    "cerebras moonshot moonshot-cn dashscope dashscope-intl google gemini huggingface vllm "
+    "sglang llamacpp lmstudio tgi ollama sim"
 )
 AT_HOME = ("vllm", "sglang", "llamacpp", "lmstudio", "tgi", "ollama")
 THE_OPERATORS = ("azure", "azure-deployments")
