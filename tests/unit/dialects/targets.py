@@ -28,6 +28,7 @@ OPENAI_MODELS: Final = {
 """A model of each of OpenAI's families."""
 
 GEMINI_MODELS: Final = {
+    "1.5": "gemini-1.5-pro",
     "2.0": "gemini-2.0-flash",
     "2.5": "gemini-2.5-flash",
     "2.5-pro": "gemini-2.5-pro",

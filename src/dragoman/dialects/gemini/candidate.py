@@ -140,17 +140,18 @@ class Candidate:
 
     def _hear_thought(self, known: wire.Part, part: dict[str, Any]) -> None:
         """Thoughts in a row are one, up to a signature."""
-        if not known.text and not known.thought_signature:
-            return
-        self._reason(known.text or "", known.thought_signature)
-        self._thinking = not known.thought_signature
-        self._blocks.add(part, "thought")
+        if known.text:
+            self._reason(known.text, known.thought_signature)
+            self._thinking = not known.thought_signature
+            self._blocks.add(part, "thought")
+        elif known.thought_signature:
+            self._hear_signature(known.thought_signature, True, part)
 
     def _hear_signature(self, signature: str, thought: bool, part: dict[str, Any]) -> None:
         """A signature beside text is carried in a detail of its own."""
         self._thinking = False
         self._reason("", signature)
-        self._blocks.add(part, "thought" if thought else "text")
+        self._blocks.add(part, "other" if thought else "text")
 
     def _reason(self, text: str, signature: str | None) -> None:
         if not self._thinking:

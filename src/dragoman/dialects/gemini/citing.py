@@ -66,6 +66,8 @@ def _place(segment: Any) -> tuple[int, int] | None:
     if not isinstance(segment, dict):
         return None
     start, end = segment.get("startIndex") or 0, segment.get("endIndex")
+    if isinstance(start, bool) or isinstance(end, bool):
+        return None
     return (start, end) if isinstance(start, int) and isinstance(end, int) else None
 
 

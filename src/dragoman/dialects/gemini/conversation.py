@@ -74,8 +74,9 @@ class _Conversation:
                 self._add("user", parts)
 
     def told(self) -> list[dict[str, Any]]:
-        """All contents."""
-        self._close_results()
+        """All contents; calls that came last may still be answered."""
+        if self._results:
+            self._close_results()
         return self._contents
 
     def _add(self, role: str, parts: list[dict[str, Any]]) -> None:
@@ -132,8 +133,6 @@ class _Conversation:
 
     def _close_results(self) -> None:
         """Write the results of the calls that came last."""
-        if not self._results:
-            return
         parts = []
         for place, call in enumerate(self._calls):
             nothing: dict[str, Any] = {"name": call.name, "response": NO_RESULT}

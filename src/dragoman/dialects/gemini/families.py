@@ -52,6 +52,9 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     json_schema: bool = True
     """Whether schemas are taken as JSON Schema; else they are made OpenAPI's."""
 
+    validated: bool = True
+    """Whether calls can be held to their schemas without being forced."""
+
     tools_with_format: bool = True
     """Whether a response format and tools, or a search and tools, can be asked for at once."""
 
@@ -94,11 +97,13 @@ BEFORE_3: Final[dict[str, Any]] = {
 
 FAMILIES: Final = (
     Family(
-        name="2.0",
-        pattern=r"gemini-(1\.|2\.0|pro\b|exp)",
+        name="1.5",
+        pattern=r"gemini-(1\.|pro\b|exp)",
         json_schema=False,
+        validated=False,
         **BEFORE_3,
     ),
+    Family(name="2.0", pattern=r"gemini-2\.0", validated=False, **BEFORE_3),
     Family(
         name="2.5-pro",
         pattern=r"gemini-2\.5-pro",

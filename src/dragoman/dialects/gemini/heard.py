@@ -2,8 +2,11 @@
 
 from typing import Any, Final
 
+import msgspec
+
 from dragoman.dialects.gemini.blocks import FORMAT, Blocks
 from dragoman.models import shared
+from dragoman.wire import gemini as wire
 from dragoman.wire import reading
 
 SOUNDS: Final = {
@@ -72,14 +75,16 @@ class Heard:
         call_id, _ = self._waiting.pop(place)
         response = result.get("response", {})
         if not isinstance(response, dict):
-            raise reading.MistypedError("expected an object", f"{path}.response", "type")
+            raise reading.MistypedError(
+                "expected an object; got another value", f"{path}.response", "type"
+            )
         content: Any = reading.write(response).decode()
         for key in ("output", "error"):
             if response.keys() == {key} and isinstance(response[key], str):
                 content = response[key]
         if response.keys() == {"error"}:
             self._extra[f"/messages/{len(self.messages)}/is_error"] = True
-        media = [_heard(part) for part in result.get("parts") or () if isinstance(part, dict)]
+        media = [_picture(part) for part in result.get("parts") or () if isinstance(part, dict)]
         if media:
             content = [_text(content), *media] if response else media
         self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
@@ -99,13 +104,13 @@ class Heard:
                 blocks.add(part, "call")
             elif part.get("thought") and (text or signature):
                 details.append(_detail(text or "", signature, len(details)))
-                blocks.add({"text": "", **part}, "thought")
+                blocks.add(part, "thought" if text else "other")
             elif isinstance(text, str) and (text or signature):
                 texts.append(text)
                 if signature:
                     details.append(_detail("", signature, len(details)))
                 blocks.add(part, "text")
-            elif "text" not in part:
+            elif part and "text" not in part:
                 blocks.add(part, "other")
         if texts or not calls:
             message["content"] = "".join(texts)
@@ -126,9 +131,14 @@ class Heard:
 def _parts(content: Any, path: str) -> list[dict[str, Any]]:
     if not isinstance(content, dict):
         raise reading.MistypedError("expected an object; got another value", path, "type")
-    parts = content.get("parts") or []
-    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
-        raise reading.MistypedError("expected a list of objects", f"{path}.parts", "type")
+    try:
+        parts = msgspec.convert(content, wire.Content).parts or []
+    except msgspec.ValidationError as error:
+        raise reading.mistyped(error).within(path) from None
+    try:
+        msgspec.convert(parts, list[wire.Part])
+    except msgspec.ValidationError as error:
+        raise reading.mistyped(error).within(f"{path}.parts") from None
     return parts
 
 
@@ -151,6 +161,14 @@ def _call(call: dict[str, Any], signature: Any, id: str) -> dict[str, Any]:
     if signature:
         told["extra_content"] = {"google": {"thought_signature": signature}}
     return told
+
+
+def _picture(part: dict[str, Any]) -> dict[str, Any]:
+    """A part of a tool's result, which may be an image; every other goes along whole."""
+    heard = _heard(part)
+    if heard["type"] == "image_url":
+        return heard
+    return {"type": "dragoman.other", "raw": shared.Verbatim(part)}
 
 
 def _heard(part: dict[str, Any]) -> dict[str, Any]:

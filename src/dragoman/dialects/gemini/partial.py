@@ -7,8 +7,8 @@ import itertools
 import re
 from typing import Any, Final
 
-from dragoman.errors import RemoteProtocolError
 from dragoman.wire import gemini as wire
+from dragoman.wire import reading
 
 STEP: Final = re.compile(
     r"""
@@ -38,7 +38,10 @@ class PartialCall:
         return self._args
 
     def hear(self, piece: wire.PartialArg, path: str) -> None:
-        """Put this piece in its place; text goes on with the text that is there."""
+        """Put this piece in its place; text goes on with the text that is there.
+
+        Raises `MistypedError` where there is no such place.
+        """
         text = piece.string_value
         if text is not None and piece.json_path == self._place:
             self._text.append(text)
@@ -85,6 +88,5 @@ def _steps(place: str, path: str) -> list[str | int]:
     return steps
 
 
-def _nowhere(path: str) -> RemoteProtocolError:
-    path = f"{path}.jsonPath"
-    return RemoteProtocolError(f"{path}: expected a place in the arguments; got none", param=path)
+def _nowhere(path: str) -> reading.MistypedError:
+    return reading.MistypedError("expected a place in the arguments; got none", f"{path}.jsonPath")

@@ -111,13 +111,18 @@ class _Told:
 
     def _tool_config(self, config: dict[str, Any]) -> None:
         calling = _object(
-            config.get("functionCallingConfig") or {}, "toolConfig.functionCallingConfig"
+            config.pop("functionCallingConfig", None) or {}, "toolConfig.functionCallingConfig"
         )
+        for key, value in config.items():
+            self.extra[f"/toolConfig/{key}"] = value
         mode = calling.get("mode")
         if mode is None:
             return
+        if mode == "VALIDATED":  # hardly anyone else holds calls to their schemas by a mode
+            self.extra["/toolConfig/functionCallingConfig/mode"] = mode
         choice: Any = MODES.get(str(mode).upper(), "auto")
-        names = calling.get("allowedFunctionNames") or []
+        place = "toolConfig.functionCallingConfig.allowedFunctionNames"
+        names = _texts(calling.get("allowedFunctionNames"), place)
         if choice == "required" and len(names) == 1:
             choice = {"type": "function", "function": {"name": names[0]}}
         elif choice == "required" and names:
@@ -163,7 +168,8 @@ class _Told:
             self.request["reasoning_effort"] = effort
 
     def _sound(self, config: dict[str, Any]) -> None:
-        modalities = config.pop("responseModalities", None) or []
+        place = "generationConfig.responseModalities"
+        modalities = _texts(config.pop("responseModalities", None), place)
         speech = config.pop("speechConfig", None)
         known = {"TEXT": "text", "AUDIO": "audio"}
         told = [known[word] for word in map(str.upper, modalities) if word in known]
@@ -193,6 +199,15 @@ def _text(value: Any, path: str) -> str:
     if not isinstance(value, str):
         raise reading.MistypedError("expected the name of a model; got none", path, "missing")
     return value.removeprefix("models/")
+
+
+def _texts(value: Any, path: str) -> list[str]:
+    """A list of texts, which may be missing."""
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise reading.MistypedError("expected a list of texts; got another value", path, "type")
+    return value
 
 
 def _object(value: Any, path: str) -> dict[str, Any]:

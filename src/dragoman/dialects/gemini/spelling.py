@@ -39,13 +39,14 @@ def plain_schema(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     told: dict[str, Any] = {}
-    for key, value in schema.items():
+    for spelt, value in schema.items():
+        key = _JOINT.sub(lambda joint: joint[1].upper(), spelt)
         if key == "properties" and isinstance(value, dict):
             told[key] = {name: plain_schema(inner) for name, inner in value.items()}
         elif key == "type" and isinstance(value, str):
             told[key] = value.lower()
-        elif key in ("items", "anyOf", "any_of"):
-            told["anyOf" if key == "any_of" else key] = plain_schema(value)
+        elif key in ("items", "anyOf"):
+            told[key] = plain_schema(value)
         elif key != "nullable":
             told[key] = value
     if schema.get("nullable") is True and isinstance(told.get("type"), str):

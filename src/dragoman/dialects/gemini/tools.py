@@ -9,6 +9,10 @@ from dragoman.dialects.gemini.schemas import as_openapi
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 """What a function may be called."""
 
+INVOKING: Final = "/toolConfig/includeServerSideToolInvocations"
+VALIDATED: Final = "/toolConfig/functionCallingConfig/mode"
+"""Where a caller who speaks this dialect, too, said what nobody else can."""
+
 ONE_TEXT: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {"input": {"type": "string"}},
@@ -51,6 +55,15 @@ def tools(draft: Draft) -> None:
 
 def tool_choice(draft: Draft) -> None:
     """Whether a function is called, and which."""
+    invoking = draft.extra.pop(INVOKING, None)
+    if draft.extra.pop(VALIDATED, None) is not None:
+        draft.held_to_schemas = True
+    _choose(draft)
+    if invoking is not None:
+        draft.body.setdefault("toolConfig", {})["includeServerSideToolInvocations"] = invoking
+
+
+def _choose(draft: Draft) -> None:
     choice, old = draft.take("tool_choice"), draft.take("function_call")
     field = "tool_choice" if choice is not None else "function_call"
     choice = old if choice is None else choice
@@ -126,7 +139,7 @@ def _function(draft: Draft, function: dict[str, Any], pointer: str) -> dict[str,
 
 
 def _strict(draft: Draft, pointer: str) -> None:
-    if not draft.family.json_schema:
+    if not draft.family.validated:
         draft.lose(pointer, "dropped", f"{draft.model} does not hold calls to their schemas")
         return
     draft.held_to_schemas = True
