@@ -106,7 +106,7 @@ def test_media_are_parts_of_the_hub_and_others_go_along_whole() -> None:
                 {"inlineData": {"mimeType": "image/png", "data": "aGk="}},
                 {"inlineData": {"mimeType": "audio/mpeg", "data": "aGk="}},
                 {"inlineData": {"mimeType": "application/pdf", "data": "aGk="}},
-                {"fileData": {"mimeType": "image/png", "fileUri": "https://a"}},
+                {"fileData": {"mimeType": "image/png", "fileUri": "https://a.PNG?b"}},
                 {"fileData": {"mimeType": "video/mp4", "fileUri": "gs://a"}},
             ]
         }
@@ -116,7 +116,7 @@ def test_media_are_parts_of_the_hub_and_others_go_along_whole() -> None:
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}},
         {"type": "input_audio", "input_audio": {"data": "aGk=", "format": "mp3"}},
         {"type": "file", "file": {"file_data": "data:application/pdf;base64,aGk="}},
-        {"type": "image_url", "image_url": {"url": "https://a"}},
+        {"type": "image_url", "image_url": {"url": "https://a.PNG?b"}},
         {"fileData": {"mimeType": "video/mp4", "fileUri": "gs://a"}},
     ]
 

@@ -97,6 +97,15 @@ def test_calls_that_nobody_answered_have_no_result() -> None:
     assert len(contents(USER, assistant(call("a")))) == 2
 
 
+def test_the_calls_of_two_answers_in_a_row_are_answered_together() -> None:
+    told = contents(
+        USER, assistant(call("a")), assistant(call("b")), result("a", "1"), result("b", "2")
+    )
+
+    assert [content["role"] for content in told] == ["user", "model", "user"]
+    assert [part["functionResponse"]["id"] for part in told[2]["parts"]] == ["a", "b"]
+
+
 def test_the_same_function_called_twice_keeps_its_results_apart() -> None:
     told = contents(USER, assistant(call("a"), call("b")), result("b", "2"), result("a", "1"))
 

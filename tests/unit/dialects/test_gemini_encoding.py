@@ -101,6 +101,15 @@ def test_a_choice_of_tools_is_a_mode(choice: Any, config: Json) -> None:
     assert told.losses == []
 
 
+def test_tools_of_which_one_is_required_are_all_offered() -> None:
+    tools = [tool("f"), tool("g")]
+    allowed = {"mode": "required", "tools": [tool("g")]}
+
+    told = sent(tools=tools, tool_choice={"type": "allowed_tools", "allowed_tools": allowed})
+
+    assert len(told.body["tools"][0]["functionDeclarations"]) == 2
+
+
 def test_of_allowed_tools_only_those_are_offered() -> None:
     allowed = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [tool("g")]}}
 

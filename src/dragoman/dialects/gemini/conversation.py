@@ -61,8 +61,10 @@ class _Conversation:
             case "tool" | "function":
                 self._hear_result(message, pointer)
             case "assistant":
-                self._close_results()
-                parts, self._calls = model_parts(self._draft, message, pointer)
+                if self._results:
+                    self._close_results()
+                parts, calls = model_parts(self._draft, message, pointer)
+                self._calls += calls  # of two answers in a row, the calls are answered together
                 self._add("model", parts)
             case role:
                 self._close_results()

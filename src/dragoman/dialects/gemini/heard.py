@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from dragoman.dialects.gemini.blocks import FORMAT, Blocks
+from dragoman.dialects.gemini.media import type_of
 from dragoman.models import shared
 from dragoman.wire import gemini as wire
 from dragoman.wire import reading
@@ -124,7 +125,9 @@ class Heard:
         if blocks.needed:
             native = blocks.native_content()
             message["native_content"] = {"format": FORMAT, "content": native.content}
-        self._waiting = [(call["id"], call["function"]["name"]) for call in calls]
+        if not self.messages or self.messages[-1]["role"] != "assistant":
+            self._waiting = []  # of two answers in a row, the calls are answered together
+        self._waiting += [(call["id"], call["function"]["name"]) for call in calls]
         self.messages.append(message)
 
 
@@ -185,6 +188,8 @@ def _heard(part: dict[str, Any]) -> dict[str, Any]:
             sound = {"data": data, "format": SOUNDS[mime_type]}
             return {"type": "input_audio", "input_audio": sound}
         return {"type": "file", "file": {"file_data": uri}}
-    if isinstance(file, dict) and str(file.get("mimeType")).startswith("image/"):
-        return {"type": "image_url", "image_url": {"url": file.get("fileUri")}}
+    if isinstance(file, dict) and isinstance(file.get("fileUri"), str):
+        mime_type = str(file.get("mimeType"))
+        if mime_type.startswith("image/") and type_of(file["fileUri"]) == mime_type:
+            return {"type": "image_url", "image_url": {"url": file["fileUri"]}}
     return {"type": "dragoman.other", "raw": shared.Verbatim(part)}

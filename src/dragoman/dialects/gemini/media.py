@@ -100,8 +100,7 @@ def _by_address(draft: Draft, address: str, pointer: str, name: str | None) -> d
             pointer, "expected a data URI in base64, or the URI of a file; got another text"
         )
     file = {"fileUri": address}
-    path = (name or address).partition("?")[0].partition("#")[0]
-    known = TYPES.get(path.rpartition(".")[2].lower())
+    known = type_of(name or address)
     if known is not None:
         file["mimeType"] = known
     elif draft.quirks.media_types:
@@ -109,6 +108,12 @@ def _by_address(draft: Draft, address: str, pointer: str, name: str | None) -> d
             pointer, "expected an address whose name tells the type of the file; got another"
         )
     return {"fileData": file}
+
+
+def type_of(address: str) -> str | None:
+    """The type of a file by the end of its name; None for one that tells none."""
+    path = address.partition("?")[0].partition("#")[0]
+    return TYPES.get(path.rpartition(".")[2].lower())
 
 
 def _inline(mime_type: str, data: str) -> dict[str, Any]:

@@ -24,10 +24,7 @@ ONE_TEXT: Final[dict[str, Any]] = {
 def tools(draft: Draft) -> None:
     """All functions, in one tool: older models refuse several."""
     offered, old = draft.take("tools") or [], draft.take("functions") or []
-    choice = draft.asked.get("tool_choice")
-    allowed = None
-    if isinstance(choice, dict) and choice["type"] == "allowed_tools":
-        allowed = {_name(tool) for tool in choice["allowed_tools"]["tools"]}
+    allowed = _allowed(draft.asked.get("tool_choice"))
     declarations, own = [], []
     for position, tool in enumerate(offered):
         pointer = f"/tools/{position}"
@@ -51,6 +48,14 @@ def tools(draft: Draft) -> None:
         own.insert(0, {"functionDeclarations": declarations})
     if own:
         draft.body["tools"] = own
+
+
+def _allowed(choice: Any) -> set[str] | None:
+    """The names to which the offer is cut; None where all are offered."""
+    if not isinstance(choice, dict) or choice["type"] != "allowed_tools":
+        return None
+    allowed = choice["allowed_tools"]
+    return {_name(tool) for tool in allowed["tools"]} if allowed["mode"] == "auto" else None
 
 
 def tool_choice(draft: Draft) -> None:
