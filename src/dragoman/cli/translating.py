@@ -13,6 +13,9 @@ from dragoman.wire import reading
 PIECE: Final = 64 * 1024
 """Bytes of a stream that are read at once."""
 
+ANSWERING: Final = {"candidates", "choices", "error", "promptFeedback"}
+"""Keys of answers that no request has, in any dialect."""
+
 
 def document(text: bytes, source: str, target: str, *, model: str | None) -> None:
     """Translate a request, a response or an error, whichever this is."""
@@ -31,7 +34,7 @@ def _is_request(text: bytes) -> bool:
         value: Any = reading.read_untyped(text)
     except reading.UnreadableError:
         return False
-    return isinstance(value, dict) and "choices" not in value and "error" not in value
+    return isinstance(value, dict) and not ANSWERING & value.keys()
 
 
 def _request(text: bytes, source: str, target: str, model: str | None) -> None:

@@ -186,9 +186,11 @@ def test_a_mistake_is_named(body: bytes, param: str | None) -> None:
 
 
 def test_the_path_or_the_body_names_the_model() -> None:
-    assert asked({"model": "models/a", "contents": [USER]}, model=None)["model"] == "a"
-    with pytest.raises(BadRequestError):
-        asked({"contents": [USER]}, model=None)
+    body = {"model": "models/a", "contents": [USER]}
+
+    assert asked(body, model=None)["model"] == "a"
+    assert asked(body, model="b")["model"] == "b"
+    assert asked({"contents": [USER]}, model=None)["model"] == ""
 
 
 ANSWER = {

@@ -48,8 +48,8 @@ def decode_request(
 ) -> shared.CreateChatCompletionRequest:
     """The request that this body is; raises `BadRequestError` naming the place.
 
-    The path of a request names the model and says whether the answer is streamed; without
-    `model` the body has to name it.
+    The path of a request names the model and says whether the answer is streamed. Where neither
+    `model` nor the body names it, it is empty.
     """
     try:
         value = reading.read_untyped(body)
@@ -78,7 +78,8 @@ class _Told:
     def __init__(self, body: dict[str, Any], model: str | None, streamed: bool) -> None:
         self.extra = shared.Extra()
         named = body.pop("model", None)
-        self.request: dict[str, Any] = {"model": model or _text(named, "model")}
+        named = named.removeprefix("models/") if isinstance(named, str) else ""
+        self.request: dict[str, Any] = {"model": model or named}
         if streamed:
             self.request["stream"] = True
         heard = Heard(self.extra)
@@ -193,12 +194,6 @@ def _function(function: dict[str, Any]) -> dict[str, Any]:
     if parameters is not None:
         told["parameters"] = parameters
     return {"type": "function", "function": told}
-
-
-def _text(value: Any, path: str) -> str:
-    if not isinstance(value, str):
-        raise reading.MistypedError("expected the name of a model; got none", path, "missing")
-    return value.removeprefix("models/")
 
 
 def _texts(value: Any, path: str) -> list[str]:
