@@ -19,7 +19,7 @@ import msgspec
 from msgspec import inspect
 
 from dragoman.models import shared
-from tests.samples import ARGUMENTS, OTHER_PART, OTHER_TAG, SENSIBLE, samples, smallest, tag
+from tests.samples import OTHER_PART, OTHER_TAG, samples, smallest, tag
 
 
 class Field(NamedTuple):
@@ -46,9 +46,11 @@ WHOLE: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         shared.ChatCompletionMessageToolCallFunction,
         shared.ChosenName,
         shared.CustomToolProperties,
+        shared.File,
         shared.FunctionCall,
         shared.ImageURL,
         shared.InputAudio,
+        shared.JSONSchema,
         shared.ModerationParam,
         shared.NativeContent,
         shared.PredictionContent,
@@ -63,12 +65,8 @@ WHOLE: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 WORD_BY_WORD: Final = frozenset({"reasoning_effort"})
 """Fields whose words fare differently; so do those of a union of words and objects."""
 
-SCHEMA: Final = {"type": "object", "properties": {"a": {"type": "string"}}}
-
 TELLING: Final[dict[str, list[Any]]] = {
     "messages[assistant].thinking_blocks": [[{"type": "thinking", "thinking": "x"}]],
-    "response_format[json_schema].json_schema.schema": [SCHEMA],
-    "tools[function].function.parameters": [SCHEMA],
     "tool_choice[allowed_tools].allowed_tools": [
         {"mode": "auto", "tools": [{"type": "function", "function": {"name": "x"}}]}
     ],
@@ -76,7 +74,6 @@ TELLING: Final[dict[str, list[Any]]] = {
 """Values for fields whose types say too little to make one up."""
 
 COMPANIONS: Final[dict[str, dict[str, Any]]] = {
-    "function_call": {"functions": [{"name": "x"}]},
     "tool_choice": {"tools": [{"type": "function", "function": {"name": "x"}}]},
     "stream_options": {"stream": True},
 }
@@ -139,29 +136,7 @@ def request_fields() -> list[Field]:
         if field.encode_name != "extra"
         for name, pointer, value in _below(field, field.encode_name, f"/{field.encode_name}")
     ]
-    return [in_conversation(field) for field in (*found, *UNKNOWN, *BESIDE)]
-
-
-def in_conversation(field: Field) -> Field:
-    """The same with the messages without which a message makes no sense.
-
-    A result follows its call; whatever is not the user's does not stand last.
-    """
-    message = field.request["messages"][0]
-    before: list[dict[str, Any]] = []
-    if message["role"] == "tool":
-        function = {"name": "x", "arguments": ARGUMENTS}
-        call = {"id": message["tool_call_id"], "type": "function", "function": function}
-        before = [{"role": "assistant", "content": None, "tool_calls": [call]}]
-    elif message["role"] == "function":
-        function = {"name": message["name"], "arguments": ARGUMENTS}
-        before = [{"role": "assistant", "content": None, "function_call": function}]
-    behind = BASE["messages"] if message["role"] in ("developer", "system", "assistant") else []
-    pointer = field.pointer
-    if before and pointer.startswith("/messages/0/"):
-        pointer = pointer.replace("/messages/0/", "/messages/1/", 1)
-    messages = [*before, message, *behind]
-    return Field(field.name, pointer, {**field.request, "messages": messages})
+    return [*found, *UNKNOWN, *BESIDE]
 
 
 Place = tuple[str, str, Any]
@@ -209,9 +184,5 @@ def _inside_struct(kind: inspect.StructType, name: str, pointer: str) -> Iterato
         yield name, f"{pointer}/{kind.tag_field}", least
     for field in kind.fields:
         key = field.encode_name
-        if (kind.cls, key) in SENSIBLE:
-            value = {**least, **tag(kind), key: SENSIBLE[kind.cls, key]}
-            yield f"{name}.{key}", f"{pointer}/{key}", value
-            continue
         for inner_name, inner_pointer, value in _below(field, f"{name}.{key}", f"{pointer}/{key}"):
             yield inner_name, inner_pointer, {**least, **tag(kind), key: value}

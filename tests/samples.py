@@ -5,11 +5,9 @@ this module's affair. Unions are sampled member by member.
 """
 
 from itertools import cycle, islice
-from typing import Any, Final
+from typing import Any
 
 from msgspec import inspect
-
-from dragoman.models import shared
 
 FREE = {"a": {"b": [1, "c"]}}
 """Where any JSON may stand."""
@@ -19,30 +17,10 @@ OTHER_PART = {"type": "unheard_of", "a": {"b": 1}}
 """A part or tool of a type that the hub does not know."""
 
 
-PICTURE: Final = "data:image/png;base64,aGk="
-ARGUMENTS: Final = '{"a":1}'
-
-SENSIBLE: Final[dict[tuple[type, str], str]] = {
-    (shared.ImageURL, "url"): PICTURE,
-    (shared.File, "file_data"): "data:application/pdf;base64,aGk=",
-    (shared.ChatCompletionMessageToolCallFunction, "arguments"): ARGUMENTS,
-    (shared.FunctionCall, "arguments"): ARGUMENTS,
-}
-"""Texts that mean something, where a dialect looks into them."""
-
-LEAST: Final[dict[type, tuple[str, ...]]] = {shared.File: ("file_data",)}
-"""Fields without which an object says nothing, though none of them has to be there."""
-
-
 def smallest(kind: inspect.Type) -> Any:
     """What has to be there, and nothing else."""
     if isinstance(kind, inspect.StructType) and kind.tag != OTHER_TAG:
-        least = LEAST.get(kind.cls, ())
-        required = {
-            f.encode_name: SENSIBLE.get((kind.cls, f.encode_name)) or smallest(f.type)
-            for f in kind.fields
-            if f.required or f.encode_name in least
-        }
+        required = {f.encode_name: smallest(f.type) for f in kind.fields if f.required}
         constants = {f.encode_name: samples(f.type)[0] for f in kind.fields if is_constant(f)}
         return {**tag(kind), **constants, **required}
     if isinstance(kind, inspect.UnionType):
@@ -61,13 +39,8 @@ def samples(kind: inspect.Type) -> list[Any]:
             ]
         case inspect.StructType(tag=str(word)) if word == OTHER_TAG:
             return [OTHER_PART]
-        case inspect.StructType(cls=cls, fields=fields):
-            columns = {
-                field.encode_name: [SENSIBLE[cls, field.encode_name]]
-                if (cls, field.encode_name) in SENSIBLE
-                else samples(field.type)
-                for field in fields
-            }
+        case inspect.StructType(fields=fields):
+            columns = {field.encode_name: samples(field.type) for field in fields}
             longest = max(map(len, columns.values()), default=1)
             return [
                 {

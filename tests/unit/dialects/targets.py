@@ -54,13 +54,12 @@ FAMILIES_OF: Final = {
 }
 """The names of the families that there are, by dialect."""
 
-ASKING_NOTHING: Final = {
+IMPLIED: Final = {
     "gemini": {
-        "messages[assistant]",  # without content and calls
         "parallel_tool_calls",
-        "response_format[json_schema].json_schema.strict",
         "response_format[text]",
         "stream_options.include_usage",
     },
+    "openai-chat": set[str](),
 }
-"""Fields whose value asks for what is done anyway, by dialect: nothing has to be sent for them."""
+"""Fields that ask for what the target does anyway, so that they are left out, by dialect."""
