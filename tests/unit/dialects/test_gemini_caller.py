@@ -222,6 +222,28 @@ def test_an_answer_is_told_in_parts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reason", "native", "word"),
+    [
+        ("stop", None, "STOP"),
+        ("length", None, "MAX_TOKENS"),
+        ("content_filter", None, "SAFETY"),
+        ("content_filter", "RECITATION", "RECITATION"),
+        ("stop", "eos", "STOP"),
+    ],
+)
+def test_why_an_answer_ended_is_told_in_geminis_words(
+    reason: str, native: str | None, word: str
+) -> None:
+    ended = {"finish_reason": reason, "native_finish_reason": native}
+    told = {"choices": [{"message": {"role": "assistant", "content": "Hi"}, **ended}]}
+    response = openai_chat.decode_response(json.dumps(told).encode(), made=MADE)
+
+    (candidate,) = json.loads(gemini.encode_response(response))["candidates"]
+
+    assert candidate["finishReason"] == word
+
+
+@pytest.mark.parametrize(
     "parts",
     [
         [{"text": "a", "thought": True, "thoughtSignature": "S1"}, {"text": "b"}],

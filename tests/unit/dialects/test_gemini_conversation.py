@@ -272,6 +272,17 @@ def test_an_answer_that_was_changed_since_counts_as_it_is() -> None:
     assert told.losses == ["dropped /messages/1/native_content"]
 
 
+def test_a_call_that_was_changed_since_counts_as_it_is() -> None:
+    called = {"functionCall": {"name": "f", "args": {"a": 1}}}
+    message = native(CODE, called, content="", tool_calls=[call("x", arguments='{"a":2}')])
+
+    told = sent(messages=[USER, message, USER])
+
+    (part,) = told.body["contents"][1]["parts"]
+    assert part["functionCall"]["args"] == {"a": 2}
+    assert told.losses == ["dropped /messages/1/native_content"]
+
+
 def test_a_conversation_that_goes_on_is_sent_with_the_same_beginning() -> None:
     messages = [
         {"role": "system", "content": "s"},

@@ -236,6 +236,13 @@ def test_the_plain_parameters_have_other_names() -> None:
     assert told.losses == []
 
 
+def test_a_penalty_stays_below_two() -> None:
+    told = sent(presence_penalty=2)
+
+    assert told.body["generationConfig"]["presencePenalty"] < 2
+    assert told.losses == ["clamped /presence_penalty"]
+
+
 def test_a_seed_is_of_31_bits() -> None:
     told = sent(seed=2**31 + 5)
 

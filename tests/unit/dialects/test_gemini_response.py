@@ -166,6 +166,14 @@ def test_several_candidates_are_several_choices() -> None:
     assert [c["message"]["content"] for c in told["choices"]] == ["a", "b"]
 
 
+def test_candidates_under_one_index_are_told_apart() -> None:
+    said_twice = said({"text": "a"})["candidates"] + said({"text": "b"})["candidates"]
+
+    told = whole({"candidates": [{**one, "index": 0} for one in said_twice]})
+
+    assert [c["message"]["content"] for c in told["choices"]] == ["a", "b"]
+
+
 def test_grounding_counts_bytes_over_the_whole_text_and_we_count_characters() -> None:
     grounding = {
         "groundingChunks": [{"web": {"uri": "https://a", "title": "A"}}, {"web": {"title": "no"}}],
@@ -353,6 +361,13 @@ def test_events_that_ended_with_the_connection_may_have_been_cut() -> None:
 
     with pytest.raises(RemoteProtocolError) as caught:
         decoder.finish(ended_by_close=True)
+
+    assert caught.value.code == "stream_truncated"
+
+
+def test_a_candidate_without_its_end_was_cut() -> None:
+    with pytest.raises(RemoteProtocolError) as caught:
+        heard(said({"text": "Hi"}, finish=None))
 
     assert caught.value.code == "stream_truncated"
 

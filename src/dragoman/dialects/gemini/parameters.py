@@ -9,6 +9,9 @@ from dragoman.wire import reading
 
 MOST_CHOICES: Final = 8
 
+MOST_PENALTY: Final = 1.99
+"""Penalties go up to 2, and 2 itself is refused."""
+
 SERVICE_TIERS: Final = {"default": "standard", "flex": "flex", "priority": "priority"}
 
 LABEL: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -112,7 +115,9 @@ def sampling(draft: Draft) -> None:
         if not draft.family.penalties:
             draft.drop(field, f"{draft.model} refuses it")
         elif (value := draft.take(field)) is not None:
-            draft.config[name] = value
+            draft.config[name] = min(value, MOST_PENALTY)
+            if value > MOST_PENALTY:
+                draft.lose(f"/{field}", "clamped", "it has to be below 2")
 
 
 def stop(draft: Draft) -> None:

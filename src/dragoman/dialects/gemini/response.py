@@ -196,8 +196,10 @@ class StreamDecoder:
             self._usage = latest(self._usage, usage)
             if isinstance(usage.service_tier, str):
                 writer.served(SERVICE_TIERS.get(usage.service_tier.lower()))
-        for position, candidate in enumerate(response.candidates or ()):
-            index = position if candidate.index is None else int(candidate.index)
+        candidates = response.candidates or []
+        for position, (index, candidate) in enumerate(
+            zip(_indexes(candidates), candidates, strict=True)
+        ):
             try:
                 self._candidate(index).hear(candidate)
             except reading.MistypedError as wrong:
@@ -240,6 +242,15 @@ class StreamDecoder:
 def stream_decoder(*, made: Made, profile: Profile = AI_STUDIO) -> StreamDecoder:
     """A decoder for one stream."""
     return StreamDecoder(made=made, profile=profile)
+
+
+def _indexes(candidates: list[wire.Candidate]) -> list[int]:
+    """The indexes of these candidates; one given twice tells nothing, and their places count."""
+    told = [
+        position if candidate.index is None else int(candidate.index)
+        for position, candidate in enumerate(candidates)
+    ]
+    return told if len(set(told)) == len(told) else list(range(len(told)))
 
 
 def _seconds(create_time: str | None) -> int | None:
