@@ -233,6 +233,11 @@ ROWS: Final = (
         key_header="x-goog-api-key",
     ),
     Provider(
+        name="gemini-vertex",
+        dialect="gemini",
+        quirks={"call_ids": False, "media_types": True, "labels": True, "service_tiers": False},
+    ),
+    Provider(
         name="huggingface",
         base_url="https://router.huggingface.co/v1",
         key_variable="HF_TOKEN",

@@ -220,6 +220,20 @@ def test_a_configuration_in_geminis_own_words_counts_before_an_effort() -> None:
     assert told.losses == ["dropped /reasoning_effort"]
 
 
+def test_what_is_said_twice_counts_once_and_is_told() -> None:
+    told = sent(
+        tools=[tool()],
+        tool_choice="none",
+        function_call="auto",
+        safety_settings=[],
+        safetySettings=[{"a": 1}],
+    )
+
+    assert told.body["toolConfig"] == {"functionCallingConfig": {"mode": "NONE"}}
+    assert told.body["safetySettings"] == []
+    assert told.losses == ["dropped /function_call", "dropped /safetySettings"]
+
+
 def test_the_plain_parameters_have_other_names() -> None:
     told = sent(
         temperature=0.5, top_p=0.9, top_k=5, max_tokens=7, stop="x", seed=3, n=2,

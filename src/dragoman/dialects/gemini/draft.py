@@ -61,7 +61,7 @@ class Draft(Losing):
         """Whether a function asks that its calls follow its schema."""
         self.own: dict[str, tuple[str, Any]] = {}
         for name, meaning in OWN_FIELDS.items():
-            if f"/{name}" in self.extra:
+            if f"/{name}" in self.extra and meaning not in self.own:
                 self.own[meaning] = (f"/{name}", self.extra.pop(f"/{name}"))
 
     def take(self, field: str) -> Any:

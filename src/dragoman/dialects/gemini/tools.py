@@ -70,6 +70,8 @@ def tool_choice(draft: Draft) -> None:
 
 def _choose(draft: Draft) -> None:
     choice, old = draft.take("tool_choice"), draft.take("function_call")
+    if choice is not None and old is not None:
+        draft.lose("/function_call", "dropped", "`tool_choice` is set too, and counts")
     field = "tool_choice" if choice is not None else "function_call"
     choice = old if choice is None else choice
     if choice is None:
