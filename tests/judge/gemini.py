@@ -31,7 +31,11 @@ def said_stream(raw: bytes) -> Heard:
         if not isinstance(chunks, list):
             raise NoAnswer("the array ends before its end")
         return heard_from(chunks, whole=False)
-    told = [chunk for _, data in events(raw) for chunk in glued_values(data, frozenset())]
+    told: list[Json] = []
+    for _, data in events(raw):
+        if data.strip().startswith("[DONE]"):
+            break
+        told += glued_values(data, frozenset())
     return heard_from(told, whole=False)
 
 

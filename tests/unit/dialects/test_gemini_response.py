@@ -372,6 +372,19 @@ def test_a_candidate_without_its_end_was_cut() -> None:
     assert caught.value.code == "stream_truncated"
 
 
+def test_the_terminator_of_others_ends_the_stream_and_finishes_nothing() -> None:
+    done = b"data: [DONE]\n\n"
+    finished, cut = (gemini.stream_decoder(made=MADE) for _ in range(2))
+
+    finished.receive(stream(said({"text": "Hi"})) + done + b"data: {")
+    cut.receive(stream(said({"text": "Hi"}, finish=None)) + done)
+
+    assert finished.terminated
+    assert finished.finish(ended_by_close=True)[-1].choices[0].finish_reason == "stop"
+    with pytest.raises(RemoteProtocolError):
+        cut.finish()
+
+
 def test_an_error_in_the_middle_comes_after_what_was_said() -> None:
     decoder = gemini.stream_decoder(made=MADE)
     error = {"error": {"code": 503, "message": "overloaded", "status": "UNAVAILABLE"}}

@@ -59,6 +59,7 @@ class StreamDecoder:
         "_made",
         "_started",
         "_usage",
+        "_whole",
         "_writer",
         "error",
         "terminated",
@@ -71,6 +72,7 @@ class StreamDecoder:
         self._events = sse.Splitter()
         self._array: jsonarray.Splitter | None = None
         self._framed = False
+        self._whole = False
         self._writer = ChunkWriter(made)
         self._started = False
         self._candidates: dict[int, Candidate] = {}
@@ -110,7 +112,7 @@ class StreamDecoder:
             )
         for candidate in self._candidates.values():
             candidate.close()
-        self.terminated = True
+        self._whole = self.terminated = True
 
     def _ready(self) -> list[Chunk]:
         chunks = self._writer.take()
@@ -123,6 +125,8 @@ class StreamDecoder:
             return
         try:
             for event in self._last_events() if data is None else self._split(data):
+                if self.terminated:
+                    break
                 self._hear_event(event, last=data is None)
             if self._array is not None and self._array.error is not None:
                 raise self._array.error
@@ -148,6 +152,9 @@ class StreamDecoder:
     def _hear_event(self, event: sse.Event, *, last: bool) -> None:
         if event.name == "error":
             raise failure_in(event.data)
+        if event.data.lstrip().startswith(b"[DONE]"):  # of somebody who stands between
+            self.terminated = True
+            return
         try:
             told = RESPONSE.decode(event.data)
         except reading.UNREADABLE:
@@ -222,8 +229,9 @@ class StreamDecoder:
                 code="stream_truncated",
             )
         unfinished = any(not candidate.finished for candidate in self._candidates.values())
-        unsure = ended_by_close and self._array is None  # an array has its own end
-        if not self.terminated and (unsure or unfinished):
+        # An array has an end of its own; [DONE] is that of others, not of the candidates.
+        unsure = ended_by_close and self._array is None and not self.terminated
+        if not self._whole and (unsure or unfinished):
             raise RemoteProtocolError(
                 "expected a complete message, and a finish reason for every candidate; "
                 "the stream ended",
