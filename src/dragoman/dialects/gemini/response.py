@@ -254,6 +254,8 @@ def stream_decoder(*, made: Made, profile: Profile = AI_STUDIO) -> StreamDecoder
 
 def _indexes(candidates: list[wire.Candidate]) -> list[int]:
     """The indexes of these candidates; one given twice tells nothing, and their places count."""
+    if len(candidates) == 1:
+        return [int(candidates[0].index or 0)]
     told = [
         position if candidate.index is None else int(candidate.index)
         for position, candidate in enumerate(candidates)

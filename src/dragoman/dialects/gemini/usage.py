@@ -4,21 +4,11 @@ Gemini counts thoughts beside the answer and the results of its own tools beside
 are inside. Counts of a stream are cumulative, and single ones are missing from early chunks.
 """
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from dragoman.models import shared
 from dragoman.models.usage import adding_up
 from dragoman.wire import gemini as wire
-
-COUNTS: Final = (
-    "prompt_token_count",
-    "candidates_token_count",
-    "thoughts_token_count",
-    "tool_use_prompt_token_count",
-    "cached_content_token_count",
-    "total_token_count",
-)
 
 AUDIO: Final = ("AUDIO", 4)
 """The modality of sound, by name and by number."""
@@ -46,44 +36,43 @@ def completion_usage(usage: wire.UsageMetadata) -> shared.CompletionUsage | None
 
     A blocked prompt at Vertex has an object without any count.
     """
-    counts = {name: counted(getattr(usage, name)) for name in COUNTS}
-    if not any(count is not None for count in counts.values()):
+    asked, tools = counted(usage.prompt_token_count), counted(usage.tool_use_prompt_token_count)
+    answer, thoughts = counted(usage.candidates_token_count), counted(usage.thoughts_token_count)
+    total = counted(usage.total_token_count)
+    if asked is None and tools is None and answer is None and thoughts is None and total is None:
         return None
-    thoughts = counts["thoughts_token_count"]
-    prompt = (counts["prompt_token_count"] or 0) + (counts["tool_use_prompt_token_count"] or 0)
-    completion = counts["candidates_token_count"] or 0
-    if thoughts and counts["total_token_count"] != prompt + completion:
+    prompt, completion = (asked or 0) + (tools or 0), answer or 0
+    if thoughts and total != prompt + completion:
         completion += thoughts  # where the total is without them, the answer has them already
-    of_prompt = {
-        "cached_tokens": counts["cached_content_token_count"],
-        "audio_tokens": sounds(
-            *(usage.prompt_tokens_details or ()), *(usage.tool_use_prompt_tokens_details or ())
-        ),
-    }
-    of_completion = {
-        "reasoning_tokens": thoughts,
-        "audio_tokens": sounds(*(usage.candidates_tokens_details or ())),
-    }
-    return adding_up(prompt, completion, told(of_prompt.items()), told(of_completion.items()))
+    of_prompt, of_completion = {}, {}
+    cached = counted(usage.cached_content_token_count)
+    if cached is not None:
+        of_prompt["cached_tokens"] = cached
+    heard = sounds(usage.prompt_tokens_details, usage.tool_use_prompt_tokens_details)
+    if heard is not None:
+        of_prompt["audio_tokens"] = heard
+    if thoughts is not None:
+        of_completion["reasoning_tokens"] = thoughts
+    spoken = sounds(usage.candidates_tokens_details)
+    if spoken is not None:
+        of_completion["audio_tokens"] = spoken
+    return adding_up(prompt, completion, of_prompt, of_completion)
 
 
-def told(details: Iterable[tuple[str, int | None]]) -> dict[str, int]:
-    """The details that have a number; a reported zero is one."""
-    return {name: count for name, count in details if count is not None}
-
-
-def sounds(*details: Any) -> int | None:
-    """The tokens of sound among these entries by modality; None where there is no such entry."""
-    heard = [
-        counted(entry.get("tokenCount")) or 0
-        for entry in details
-        if isinstance(entry, dict) and entry.get("modality") in AUDIO
-    ]
-    return sum(heard) if heard else None
+def sounds(*details: list[Any] | None) -> int | None:
+    """The tokens of sound in these lists by modality; None where none has such an entry."""
+    heard: int | None = None
+    for entries in details:
+        for entry in entries or ():
+            if isinstance(entry, dict) and entry.get("modality") in AUDIO:
+                heard = (heard or 0) + (counted(entry.get("tokenCount")) or 0)
+    return heard
 
 
 def counted(number: Any) -> int | None:
     """A count of tokens as a whole number, never negative; None where there is none."""
+    if number.__class__ is int:  # as good as always
+        return max(0, number)
     if isinstance(number, bool) or not isinstance(number, int | float):
         return None
     return max(0, int(number))
