@@ -8,12 +8,16 @@ were right. One that is wrong ends it.
 
 import asyncio
 import json
+import re
 import sys
 from typing import Final
 
 from bench.asking import MESSAGES
 
 CONNECTIONS: Final = 64
+
+BETWEEN_CHUNKS: Final = re.compile(rb"\r\n[0-9a-f]+\r\n")
+"""nginx may end a chunk anywhere."""
 
 
 class Caller(asyncio.Protocol):
@@ -61,7 +65,7 @@ class Caller(asyncio.Protocol):
         self._heard = (self._heard + data)[-64:]
         if not self._heard.endswith(b"\r\n0\r\n\r\n"):
             return
-        if b"data: [DONE]" not in self._heard:
+        if b"data: [DONE]" not in BETWEEN_CHUNKS.sub(b"", self._heard):
             self._load.wrong(self._heard)
         self._load.units += self._chunks
         self._chunks, self._heard = 0, b""

@@ -264,6 +264,17 @@ def test_translating_a_response_completes_it(files: Path) -> None:
     assert message == {"role": "assistant", "content": "Oslo.", "refusal": None}
 
 
+def test_a_dialect_is_translated_into_another_and_what_comes_is_told_by_its_keys() -> None:
+    asked = '{"contents": [{"parts": [{"text": "Oslo?"}]}]}'
+    said = '{"candidates": [{"content": {"parts": [{"text": "Cold."}]}, "finishReason": "STOP"}]}'
+
+    request = run("translate", "--from", "gemini", "--to", "openai-chat", stdin=asked)
+    response = run("translate", "--from", "gemini", "--to", "openai-chat", stdin=said)
+
+    assert json.loads(request.stdout)["messages"] == [{"role": "user", "content": "Oslo?"}]
+    assert json.loads(response.stdout)["choices"][0]["message"]["content"] == "Cold."
+
+
 def test_translating_a_cut_stream_ends_in_an_error_event(files: Path) -> None:
     (files / "stream.txt").write_text(STREAM.partition("\n\n")[0] + "\n\n")
 

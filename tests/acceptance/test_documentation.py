@@ -10,11 +10,8 @@ from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 from sybil.parsers.rest import DocTestParser
 
 ROOT = Path(__file__).parents[2]
-PAGES = [
-    ROOT / "README.md",
-    *sorted((ROOT / "docs").glob("*.md")),
-    *sorted((ROOT / "docs" / "dialects").glob("*.md")),
-]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("dialects/*.md"))]
 """Generated reference pages have no examples, decisions no running ones."""
 
 PARSERS: list[Callable[[Document], Iterable[Region]]] = [

@@ -23,7 +23,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     key_variable: str | None = None
     """The environment variable that usually holds its key; None where none is needed."""
 
-    key_header: Literal["authorization", "api-key", "x-api-key"] = "authorization"
+    key_header: Literal["authorization", "api-key", "x-api-key", "x-goog-api-key"] = "authorization"
     """The header that carries the key; `authorization` carries it as a bearer token."""
 
     exact: bool = False

@@ -262,6 +262,18 @@ ROWS: Final = (
         ),
     ),
     Provider(
+        name="gemini",
+        dialect="gemini",
+        base_url="https://generativelanguage.googleapis.com/v1beta",
+        key_variable="GEMINI_API_KEY",
+        key_header="x-goog-api-key",
+    ),
+    Provider(
+        name="gemini-vertex",
+        dialect="gemini",
+        quirks={"call_ids": False, "media_types": True, "labels": True, "service_tiers": False},
+    ),
+    Provider(
         name="huggingface",
         base_url="https://router.huggingface.co/v1",
         key_variable="HF_TOKEN",

@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from dragoman.dialects import anthropic_messages
+from dragoman.dialects import anthropic_messages, gemini
 from dragoman.dialects.anthropic_messages import families as claude
+from dragoman.dialects.gemini import families as gemini_families
 from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks
 from dragoman.dialects.openai_chat.families import FAMILIES
 
@@ -46,11 +47,24 @@ CLAUDE_MODELS: Final = {
 }
 """A model of each of Claude's families."""
 
+GEMINI_MODELS: Final = {
+    "1.5": "gemini-1.5-pro",
+    "2.0": "gemini-2.0-flash",
+    "2.5": "gemini-2.5-flash",
+    "2.5-pro": "gemini-2.5-pro",
+    "3-flash": "gemini-3-flash-preview",
+    "3-pro": "gemini-3-pro-preview",
+    "3.7": "gemini-3.7-flash",
+    "4": "gemini-4-argon",
+}
+"""A model of each of Gemini's families."""
+
 TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
     "anthropic-messages": {
         family: (model, anthropic_messages.ANTHROPIC_PROFILE)
         for family, model in CLAUDE_MODELS.items()
     },
+    "gemini": {name: (model, gemini.AI_STUDIO) for name, model in GEMINI_MODELS.items()},
     "openai-chat": {
         "compatible": ("some-model", Profile(quirks=Quirks())),
         **{family: (model, OPENAI_PROFILE) for family, model in OPENAI_MODELS.items()},
@@ -60,6 +74,7 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
 
 FAMILIES_OF: Final = {
     "anthropic-messages": {family.name for family in claude.FAMILIES},
+    "gemini": {family.name for family in gemini_families.FAMILIES},
     "openai-chat": {"compatible", *(family.name for family in FAMILIES)},
 }
 """The names of the families that there are, by dialect."""
@@ -72,6 +87,11 @@ IMPLIED: Final = {
         "response_format[text]",
         "stream_options.include_usage",
         "tool_choice[auto]",
+    },
+    "gemini": {
+        "parallel_tool_calls",
+        "response_format[text]",
+        "stream_options.include_usage",
     },
     "openai-chat": set[str](),
 }

@@ -99,12 +99,15 @@ def outcome(field: Field, dialect: str, model: str, profile: Any) -> str:
     if kind is not None and kind != "dropped":
         return kind
     if dialect == "openai-chat" or field.name == "model":
-        shown = sent(field, asked, json.loads(encoded.body))
+        shown = sent(field, asked, json.loads(encoded.body)) or model in encoded.path
     else:
         other = otherwise(asked, field.pointer)
-        shown = encoded.body != body_or_refusal(other, dialect, model, profile)
+        shown = f"{encoded.path} {encoded.body!r}" != sent_or_refusal(
+            other, dialect, model, profile
+        )
     if kind is not None:
-        return f"{kind}, yet sent" if shown else kind
+        in_part = all(loss.pointer.startswith(f"{field.pointer}/") for loss in losses)
+        return f"{kind}, yet sent" if shown and not in_part else kind
     if not shown and field.name in IMPLIED[dialect]:
         return "implied"
     return "carried" if shown else "lost in silence"
@@ -135,9 +138,10 @@ def encode(asked: Any, dialect: str, model: str, profile: Any) -> Encoded:
     return DIALECTS[dialect].encode_request(request, model=model, profile=profile)
 
 
-def body_or_refusal(asked: Any, dialect: str, model: str, profile: Any) -> bytes | str:
+def sent_or_refusal(asked: Any, dialect: str, model: str, profile: Any) -> str:
     try:
-        return encode(asked, dialect, model, profile).body
+        encoded = encode(asked, dialect, model, profile)
+        return f"{encoded.path} {encoded.body!r}"
     except UnsupportedParameterError as error:
         return error.message
 
@@ -155,12 +159,13 @@ def plausible(value: Any) -> Any:
     if known.get("type") == "file":
         file: dict[str, Any] = known["file"]
         data = {key: inner for key, inner in file.items() if key != "file_id"}
-        known["file"] = data or {"file_id": "x"}
+        known["file"] = data or {"file_id": MEANT["file_id"]}
     return known
 
 
 MEANT: dict[str, Any] = {
     "arguments": '{"a": 1}',
+    "file_id": "https://example.com/x.pdf",
     "file_data": "data:text/plain;base64,eA==",
     "parameters": {"type": "object", "properties": {"a": {"type": "string"}}},
     "schema": {"type": "object", "properties": {"a": {"type": "string"}}},

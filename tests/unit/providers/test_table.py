@@ -13,11 +13,17 @@ from dragoman.providers.table import PROVIDERS, ROWS
 NAMES = (
     "openai anthropic anthropic-bedrock anthropic-vertex azure azure-deployments "
     "groq deepseek xai together fireworks openrouter perplexity "
-    "cerebras moonshot moonshot-cn dashscope dashscope-intl google huggingface vllm sglang "
-    "llamacpp lmstudio tgi ollama sim"
+    "cerebras moonshot moonshot-cn dashscope dashscope-intl google gemini gemini-vertex "
+    "huggingface vllm sglang llamacpp lmstudio tgi ollama sim"
 )
 AT_HOME = ("vllm", "sglang", "llamacpp", "lmstudio", "tgi", "ollama")
-THE_OPERATORS = ("anthropic-bedrock", "anthropic-vertex", "azure", "azure-deployments")
+THE_OPERATORS = (
+    "anthropic-bedrock",
+    "anthropic-vertex",
+    "azure",
+    "azure-deployments",
+    "gemini-vertex",
+)
 
 ALIKE = [row for row in ROWS if row.dialect == "openai-chat"]
 """Those who speak OpenAI's dialect."""
@@ -67,7 +73,7 @@ def test_a_row_says_where_the_provider_is_as_far_as_anyone_can(row: Provider) ->
 
 @each_row
 def test_a_row_names_the_key_of_those_that_want_one(row: Provider) -> None:
-    if row.name in (*AT_HOME, "anthropic-vertex", "sim"):
+    if row.name in (*AT_HOME, "anthropic-vertex", "gemini-vertex", "sim"):
         assert row.key_variable is None
     else:
         assert re.fullmatch(r"[A-Z][A-Z_]+_(API_KEY|TOKEN|TOKEN_BEDROCK)", row.key_variable or "")
