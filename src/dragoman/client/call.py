@@ -6,6 +6,7 @@ Shared by the blocking and the asynchronous client; nothing here waits.
 import os
 import time
 from collections.abc import Generator, Mapping
+from typing import Final
 
 import msgspec
 
@@ -21,6 +22,9 @@ from dragoman.settings.secret import HIDDEN
 from dragoman.streaming.made import Made
 from dragoman.transport.protocol import Answer, AsyncAnswer
 from dragoman.transport.timeouts import Timeout
+
+STREAMS: Final = ("text/event-stream", "application/vnd.amazon.eventstream")
+"""How the content types of streams begin: server-sent events, and Amazon's frames."""
 
 
 class Carriage:
@@ -147,7 +151,7 @@ def succeeded(status: int) -> bool:
 
 def is_stream(headers: Mapping[str, str]) -> bool:
     """Whether a stream came, asked for or not."""
-    return headers.get("content-type", "").startswith("text/event-stream")
+    return headers.get("content-type", "").startswith(STREAMS)
 
 
 def reword(error: Error, message: str) -> None:

@@ -1,6 +1,5 @@
 """What Claude answers, where the recorded traffic has no example or forgives too much."""
 
-import base64
 import json
 from typing import Any
 
@@ -25,6 +24,7 @@ from tests.unit.dialects.claude.saying import (
     ended,
     event,
     folded,
+    framed,
     message,
     start,
     whole,
@@ -351,16 +351,6 @@ def test_lone_surrogates_become_the_sign_for_what_cannot_be_read() -> None:
 
 
 # Bedrock.
-
-
-def framed(*events: bytes) -> bytes:
-    frames = []
-    for one in events:
-        data = one.partition(b"data: ")[2].strip()
-        payload = json.dumps({"bytes": base64.b64encode(data).decode(), "p": "abc"}).encode()
-        headers = {":event-type": "chunk", ":message-type": "event"}
-        frames.append(eventstream.encode(headers, payload))
-    return b"".join(frames)
 
 
 def test_bedrocks_frames_hold_the_same_events() -> None:
