@@ -142,6 +142,7 @@ def test_no_bytes_are_a_crash(data: bytes, framed: bool) -> None:
         anthropic_messages.decode_response(data, made=MADE)
     with suppress(Error):
         anthropic_messages.decode_request(data)
+    assert anthropic_messages.decode_error(503, {}, data).status_code == 503
 
 
 ABOUT = dict.fromkeys(("id", "model", "stop_reason", "usage", "stop_details"), JSON)

@@ -85,6 +85,21 @@ def test_a_call_is_numbered_by_its_place_among_the_calls() -> None:
     ]
 
 
+@pytest.mark.parametrize("second", [0, 1])
+def test_a_block_that_nobody_stops_is_told_whole(second: int) -> None:
+    told = message(
+        folded(
+            start(),
+            begun(0, type="tool_use", id="a", name="f", input={"x": 1}),
+            begun(second, type="tool_use", id="b", name="g", input={"y": 2}),
+            ended("tool_use"),
+            STOP,
+        )
+    )
+
+    assert [call["function"]["arguments"] for call in told["tool_calls"]] == ['{"x":1}', '{"y":2}']
+
+
 def test_numbers_and_keys_of_arguments_come_as_they_were_written() -> None:
     body = (
         b'{"content":[{"type":"tool_use","id":"a","name":"f","input": {"b": 1.0, "a": 1e2,'
