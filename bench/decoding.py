@@ -17,6 +17,7 @@ from dragoman.streaming.folding import fold
 from dragoman.streaming.made import Made
 
 DIALECT = DIALECTS["openai-chat"]
+CLAUDE = DIALECTS["anthropic-messages"]
 MADE = Made(created=1, id="chatcmpl-made")
 EVENTS = 8
 """So many events come with one read where the network is slower than the model."""
@@ -29,6 +30,7 @@ def rows(seconds: float) -> list[Callable[[], Row]]:
     """Each row, made (and its answers checked) when it is called; runs take `seconds`."""
     return [
         lambda: whole(seconds),
+        lambda: whole_of_claude(seconds),
         lambda: chunk(seconds),
         lambda: several_chunks(seconds),
         lambda: folded(seconds),
@@ -47,6 +49,22 @@ def whole(seconds: float, body: bytes = answers.WHOLE) -> Row:
         repeated(lambda: DIALECT.decode_response(body, made=MADE), check, seconds=seconds),
         loads([body], seconds),
         Bar("at most", 2.5),
+    )
+
+
+def whole_of_claude(seconds: float) -> Row:
+    """The same answer in Anthropic's dialect, which has more to translate."""
+    body = answers.CLAUDE
+
+    def check(response: Any) -> None:
+        got = json.loads(DIALECT.encode_response(response))
+        expect("Claude's response", got, answers.CLAUDE_RESULT)
+
+    return Row(
+        f"decode a whole answer of Claude's, {len(body)} bytes ÷ json.loads",
+        repeated(lambda: CLAUDE.decode_response(body, made=MADE), check, seconds=seconds),
+        loads([body], seconds, id="msg_01XFDUDYJgAACzvnptvVoYEL"),
+        Bar("at most", 5),
     )
 
 
@@ -105,9 +123,9 @@ def running_stream(data: Sequence[bytes], seconds: float) -> Run:
     return repeated(lambda: decoder.receive(read), check, seconds=seconds, units=len(data))
 
 
-def loads(texts: Sequence[bytes], seconds: float) -> Run:
+def loads(texts: Sequence[bytes], seconds: float, id: str = answers.ID) -> Run:
     """What it is measured by, for one of these texts."""
-    ids = [answers.ID] * len(texts)
+    ids = [id] * len(texts)
 
     def check(values: Any) -> None:
         expect("json.loads", [value["id"] for value in values], ids)

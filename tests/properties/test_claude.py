@@ -1,5 +1,6 @@
 """Claude's dialect under bytes that nobody would send: no crash, no lie, whatever comes."""
 
+import copy
 import json
 from contextlib import suppress
 from typing import Any
@@ -10,9 +11,17 @@ from hypothesis import strategies as st
 
 import dragoman
 from dragoman.dialects import anthropic_messages
-from dragoman.errors import Error
+from dragoman.dialects.openai_chat import decode_request
+from dragoman.errors import Error, UnsupportedParameterError
 from dragoman.models import shared
 from tests import judge, schema
+from tests.properties.test_requests import (
+    Strange,
+    leaves,
+    told,
+    with_strange_keys,
+    with_strange_parts,
+)
 from tests.unit.dialects.claude.saying import MADE, STOP, added, begun, ended, event, start
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -133,6 +142,7 @@ def test_no_bytes_are_a_crash(data: bytes, framed: bool) -> None:
         anthropic_messages.decode_response(data, made=MADE)
     with suppress(Error):
         anthropic_messages.decode_request(data)
+    assert anthropic_messages.decode_error(503, {}, data).status_code == 503
 
 
 ABOUT = dict.fromkeys(("id", "model", "stop_reason", "usage", "stop_details"), JSON)
@@ -187,3 +197,27 @@ def test_whatever_is_asked_is_asked_in_turns_with_every_call_answered(
         assert set(results) == calls
         assert all(b.get("text", "x").strip() for b in turn["content"])
     assert not any(b["type"] == "tool_use" for b in told[-1]["content"])
+
+
+@given(
+    strange=with_strange_keys() | with_strange_parts(),
+    model=st.sampled_from(["claude-3-opus", "claude-sonnet-4-5", "claude-opus-4-8", "new"]),
+)
+def test_what_nobody_knows_is_sent_or_told_as_lost(strange: Strange, model: str) -> None:
+    body, added = strange
+    request = decode_request(json.dumps(body).encode())
+    before = copy.deepcopy(request)
+
+    try:
+        encoded = anthropic_messages.encode_request(request, model=model)
+    except UnsupportedParameterError:
+        return  # the whole request was refused, and nothing sent
+    again = anthropic_messages.encode_request(request, model=model)
+
+    sent = [value for _, value in leaves(json.loads(encoded.body))]
+    assert [
+        pointer
+        for pointer, value in added.items()
+        if not told(encoded.losses, pointer) and value not in sent
+    ] == []
+    assert (encoded, request) == (again, before)

@@ -8,7 +8,7 @@ import pytest
 import dragoman
 from dragoman.errors import InternalServerError, RateLimitError
 from tests.scripted import ScriptedServer
-from tests.unit.dialects.claude.saying import STOP, added, begun, ended, start
+from tests.unit.dialects.claude.saying import STOP, added, begun, ended, framed, start
 
 SIMULATED = {"claude": {"dialect": "anthropic-messages", "base_url": "sim:"}}
 
@@ -133,3 +133,27 @@ def test_anthropic_is_asked_with_its_own_headers_and_tried_again_when_overloaded
     assert stream_of_ours.meta.request_id == "req_011"
     assert stream_of_ours.meta.attempts == 2
     assert [loss.pointer for loss in stream_of_ours.losses] == ["/temperature"]
+
+
+def test_bedrock_is_asked_in_the_path_and_answers_in_frames() -> None:
+    text = begun(0, type="text", text="Noon.")
+    frames = framed(start(), text, ended(), STOP)
+
+    with ScriptedServer(answer(frames, type="application/vnd.amazon.eventstream")) as server:
+        client = dragoman.Client(
+            providers={"anthropic-bedrock": {"api_key": "bedrock-key", "base_url": server.url}}
+        )
+        stream = client.chat.completions.create(
+            model="anthropic-bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            messages=[{"role": "user", "content": "x"}],
+            stream=True,
+        )
+        response = dragoman.fold(list(stream))
+
+    head, _, body = server.heard[0].partition(b"\r\n\r\n")
+    assert head.startswith(
+        b"POST /model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/invoke-with-response-stream "
+    )
+    assert b"\r\nauthorization: Bearer bedrock-key" in head
+    assert json.loads(body).keys() == {"anthropic_version", "messages", "max_tokens"}
+    assert response.choices[0].message.content == "Noon."

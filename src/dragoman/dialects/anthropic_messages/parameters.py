@@ -310,13 +310,16 @@ def caching(draft: Draft) -> None:
     marked = [block for block in _prefix(draft) if isinstance(block.get("cache_control"), dict)]
     for block in marked[:-left]:
         del block["cache_control"]
-        draft.lose(draft.marks[id(block)], "dropped", "four breakpoints are the most")
+        draft.lose(
+            draft.marks.get(id(block), "/messages"), "dropped", "four breakpoints are the most"
+        )
     short = False
     for block in marked[-left:]:
         if short and block["cache_control"].get("ttl") == "1h":
             block["cache_control"] = {"type": "ephemeral"}
             reason = "a shorter one stands before it; sent as 5m"
-            draft.lose(f"{draft.marks[id(block)]}/ttl", "clamped", reason)
+            where = draft.marks.get(id(block), "/messages")
+            draft.lose(f"{where}/ttl", "clamped", reason)
         short = short or block["cache_control"].get("ttl") != "1h"
 
 

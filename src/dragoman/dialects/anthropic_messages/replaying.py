@@ -21,6 +21,7 @@ class Ids:
 
     def __init__(self) -> None:
         self._sent: dict[str, str] = {}
+        self._taken: set[str] = set()
         self._functions: dict[str, str] = {}
 
     def of(self, id: str) -> str:
@@ -28,11 +29,11 @@ class Ids:
         known = self._sent.get(id)
         if known is None:
             known = plain = _ODD.sub("_", id) or "_"
-            taken = set(self._sent.values())
             number = 2
-            while known in taken:
+            while known in self._taken:
                 known, number = f"{plain}_{number}", number + 1
             self._sent[id] = known
+            self._taken.add(known)
         return known
 
     def of_function(self, name: str) -> str:

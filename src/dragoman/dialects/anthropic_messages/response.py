@@ -217,6 +217,8 @@ class StreamDecoder:
     def _start_block(self, index: int, raw: bytes, path: str) -> None:
         if not raw:
             raise RemoteProtocolError(f"{path}: expected a block; got nothing", param=path)
+        if index in self._open:
+            self._stop_block(index)
         raw, block = _block(raw, path)
         opened = self._open[index] = Kept(raw, block, self._length)
         self._blocks.append(opened)
@@ -320,6 +322,8 @@ class StreamDecoder:
                 "expected message_stop, or a stop_reason; the stream ended",
                 code="stream_truncated",
             )
+        for index in list(self._open):
+            self._stop_block(index)
         if cited := told.annotations(self._blocks, self._length):
             writer.annotations(0, cited)
         if (native := told.native_content(self._blocks)) is not None:

@@ -1,5 +1,6 @@
 """What Claude would send, and what is heard of it."""
 
+import base64
 import json
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ import msgspec
 
 import dragoman
 from dragoman.dialects import anthropic_messages
+from dragoman.streaming import eventstream
 from dragoman.streaming.made import Made
 
 MADE: Final = Made(created=1795404600, id="chatcmpl-GEN1", model="asked")
@@ -66,3 +68,14 @@ def whole(*blocks: dict[str, Any], **fields: Any) -> dict[str, Any]:
 def message(response: dict[str, Any]) -> dict[str, Any]:
     value: dict[str, Any] = response["choices"][0]["message"]
     return value
+
+
+def framed(*events: bytes) -> bytes:
+    """The same events as Bedrock sends them."""
+    frames = []
+    for one in events:
+        data = one.partition(b"data: ")[2].strip()
+        payload = json.dumps({"bytes": base64.b64encode(data).decode(), "p": "abc"}).encode()
+        headers = {":event-type": "chunk", ":message-type": "event"}
+        frames.append(eventstream.encode(headers, payload))
+    return b"".join(frames)

@@ -1,6 +1,5 @@
 """What Claude answers, where the recorded traffic has no example or forgives too much."""
 
-import base64
 import json
 from typing import Any
 
@@ -25,6 +24,7 @@ from tests.unit.dialects.claude.saying import (
     ended,
     event,
     folded,
+    framed,
     message,
     start,
     whole,
@@ -83,6 +83,21 @@ def test_a_call_is_numbered_by_its_place_among_the_calls() -> None:
         (0, None, None, '{"y":2}'),
         (1, None, None, '{"x":1}'),
     ]
+
+
+@pytest.mark.parametrize("second", [0, 1])
+def test_a_block_that_nobody_stops_is_told_whole(second: int) -> None:
+    told = message(
+        folded(
+            start(),
+            begun(0, type="tool_use", id="a", name="f", input={"x": 1}),
+            begun(second, type="tool_use", id="b", name="g", input={"y": 2}),
+            ended("tool_use"),
+            STOP,
+        )
+    )
+
+    assert [call["function"]["arguments"] for call in told["tool_calls"]] == ['{"x":1}', '{"y":2}']
 
 
 def test_numbers_and_keys_of_arguments_come_as_they_were_written() -> None:
@@ -351,16 +366,6 @@ def test_lone_surrogates_become_the_sign_for_what_cannot_be_read() -> None:
 
 
 # Bedrock.
-
-
-def framed(*events: bytes) -> bytes:
-    frames = []
-    for one in events:
-        data = one.partition(b"data: ")[2].strip()
-        payload = json.dumps({"bytes": base64.b64encode(data).decode(), "p": "abc"}).encode()
-        headers = {":event-type": "chunk", ":message-type": "event"}
-        frames.append(eventstream.encode(headers, payload))
-    return b"".join(frames)
 
 
 def test_bedrocks_frames_hold_the_same_events() -> None:

@@ -44,6 +44,16 @@ def test_a_result_that_comes_after_the_users_words_stands_in_front_of_them() -> 
     assert [block["type"] for block in content] == ["tool_result", "text"]
 
 
+def test_answers_in_a_row_are_one_and_their_calls_are_answered_together() -> None:
+    talk = [*ASKED, called("a"), called("b"), result("b"), result("a")]
+
+    told, losses, _ = sent(messages=talk)
+    _, answer, results = told["messages"]
+    assert [block["id"] for block in answer["content"]] == ["a", "b"]
+    assert [block["tool_use_id"] for block in results["content"]] == ["b", "a"]
+    assert losses == []
+
+
 def test_a_failed_result_is_marked_and_loses_the_word_that_stood_for_the_mark() -> None:
     talk = [*ASKED, called("a"), result("a", "Error: bad", is_error=True)]
 

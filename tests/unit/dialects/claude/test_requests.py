@@ -94,6 +94,13 @@ def test_a_budget_leaves_room_for_the_answer(bound: int, sent_bound: int, budget
     assert (body["max_tokens"], body["thinking"]["budget_tokens"]) == (sent_bound, budget)
 
 
+def test_a_budget_stays_below_what_the_model_can_say() -> None:
+    body = sent("claude-opus-4", reasoning_effort="max", max_tokens=32_000).body
+
+    assert (body["max_tokens"], body["thinking"]["budget_tokens"]) == (32_000, 31_999)
+    assert sent("claude-opus-4", reasoning_effort="low", max_tokens=1).body["max_tokens"] == 2049
+
+
 def test_without_its_thinking_a_called_tool_is_answered_without_thinking() -> None:
     talk = [*ASKED, called("a"), result("a")]
 
