@@ -54,8 +54,8 @@ class Engine:
     """The same of a request for an object."""
 
 
-def simulator(door: Door) -> Engine:
-    return Engine(door, "sim/echo", "hi there")
+def simulator(door: Door, model: str = "sim/echo") -> Engine:
+    return Engine(door, model, "hi there")
 
 
 def llama_cpp(door: Door) -> Engine:
