@@ -53,7 +53,7 @@ clients:
 	.venv-clients/bin/pip install ".[clients]"
 	.venv-clients/bin/pytest tests/acceptance/clients tests/house/test_pins.py
 
-# Not part of `check`: it takes two minutes, and what it prints is for people.
+# Not part of `check`: it takes a quarter of an hour, and what it prints is for people.
 bench: | $(BIN)/pytest
 	$(BIN)/python -m bench --install
 
