@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -51,14 +51,18 @@ class GatewayProcess:
 
 @contextmanager
 def serving(
-    folder: Path, settings: str, environ: Mapping[str, str] | None = None
+    folder: Path,
+    settings: str,
+    environ: Mapping[str, str] | None = None,
+    *,
+    command: Sequence[str] = COMMAND,
 ) -> Iterator[GatewayProcess]:
     """The process, from when it listens; it is gone at the end, however that is reached."""
     file, log = folder / "dragoman.toml", folder / "log"
     file.write_text(settings, "utf-8")
     with log.open("w") as err:
         process = subprocess.Popen(
-            [*COMMAND, "--settings", str(file), "--port", "0"],
+            [*command, "--settings", str(file), "--port", "0"],
             stdout=subprocess.PIPE,
             stderr=err,
             text=True,

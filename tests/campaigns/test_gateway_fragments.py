@@ -9,6 +9,7 @@ import random
 import time
 from typing import Any, Final
 
+from tests.campaigns.figures import Figure, judged
 from tests.gateways import HI, ByModel, Door, ask, lab, running
 from tests.plain import Caller
 from tests.relay import Faults, Relay
@@ -107,6 +108,19 @@ def campaign(size: int, seed: int) -> float:
             name = list(ANSWERS)[number % len(ANSWERS)]
             assert heard(door, caller, name) == first[name], (number, name)
     return time.monotonic() - begun
+
+
+def figures(size: int, seed: int) -> list[Figure]:
+    return [
+        judged(
+            "14",
+            done=f"{len(ANSWERS)} answers through the gateway, cut {size} times into pieces of up"
+            f" to {max(LONGEST)} bytes",
+            wanted="the same bytes each time",
+            measure=lambda: (f"0 differed ({campaign(size, seed) / size * 1e6:.0f} µs each)", True),
+            seed=seed,
+        )
+    ]
 
 
 def test_however_an_answer_is_cut_the_same_bytes_come_out() -> None:
