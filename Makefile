@@ -58,6 +58,6 @@ bench: | $(BIN)/pytest
 	$(BIN)/python -m bench --install
 
 # The campaigns at full size; the test suite has them small. Writes docs/reliability.md, and takes
-# ten minutes.
+# three quarters of an hour.
 campaigns: | $(BIN)/pytest
 	$(BIN)/python -m tests.campaigns
