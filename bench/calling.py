@@ -39,6 +39,8 @@ class Connection(asyncio.Protocol):
 
     async def ask(self, request: bytes) -> Answer:
         """The answer; raises `ConnectionError` where none comes."""
+        if self.transport.is_closing():
+            raise ConnectionError("closed while it was idle")
         self._answer = asyncio.get_running_loop().create_future()
         self._parser = httptools.HttpResponseParser(self)
         self._pieces = []

@@ -51,6 +51,8 @@ async def main(port: int, model: str, what: str, connections: int, headers: str)
         told = 0
         while left:
             left -= 1
+            if caller.transport.is_closing():  # it was idle for longer than some have patience
+                caller = await connected(port)
             told += units(await caller.ask(asked), streamed=streamed)
         return told
 
