@@ -53,11 +53,11 @@ clients:
 	.venv-clients/bin/pip install ".[clients]"
 	.venv-clients/bin/pytest tests/acceptance/clients tests/house/test_pins.py
 
-# Not part of `check`: it takes two minutes, and what it prints is for people.
+# Not part of `check`: it takes a quarter of an hour, and what it prints is for people.
 bench: | $(BIN)/pytest
 	$(BIN)/python -m bench --install
 
 # The campaigns at full size; the test suite has them small. Writes docs/reliability.md, and takes
-# ten minutes.
+# three quarters of an hour.
 campaigns: | $(BIN)/pytest
 	$(BIN)/python -m tests.campaigns

@@ -14,8 +14,9 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from bench import clients, decoding, gateway, importing
+from bench import clients, decoding, gateway, importing, memory, others, waiting
 from bench.pairs import PAIRS, Row, WrongAnswerError, figure
+from bench.reading import Reading
 
 SECONDS = 1.0
 """The length of a run."""
@@ -51,6 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except importing.NotMeasuredError as missing:
             print(f"gateway: not measured: {missing}")
         verdicts += [printed(row, pairs) for row in rows]
+        for read in (memory.readings, waiting.readings):
+            verdicts += [told(one, options.quick) for one in read(stack, quick=options.quick)]
+        beside = others.rows(stack, install=options.install, quick=options.quick)
+        verdicts += [printed(row, min(pairs, others.PAIRS)) for row in beside]
     return 0 if all(verdicts) else 1
 
 
@@ -73,6 +78,21 @@ def printed(make: Callable[[], Row], pairs: int) -> bool:
     met = measured.meets(row.bar)
     print(f"{line}  {row.bar.side} {row.bar.value:g}: {'met' if met else 'NOT MET'}")
     return met
+
+
+def told(measure: Callable[[], list[Reading]], quick: bool) -> bool:
+    """Measure and print some readings; whether they were right, and met their bars."""
+    try:
+        found = measure()
+    except WrongAnswerError as wrong:
+        print(f"no figure, since an answer was wrong: {wrong}")
+        return False
+    except importing.NotMeasuredError as missing:
+        print(f"gateway: not measured: {missing}")
+        return True
+    for reading in found:
+        print(reading if quick else reading.judged())
+    return quick or all(reading.met for reading in found)
 
 
 def spelt(seconds: float) -> str:

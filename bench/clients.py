@@ -107,9 +107,13 @@ class Asking:
             raise WrongAnswerError(f"{self._process.args!r} ended")
         return line
 
+    def asked(self, line: str) -> str:
+        """The line that it answers with."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+        return self.said()
+
     def told(self, times: int) -> float:
         """What a unit costs, in processor seconds."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{times}\n")
-        self._process.stdin.flush()
-        return float(self.said())
+        return float(self.asked(str(times)))

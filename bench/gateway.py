@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -104,21 +104,35 @@ def nginx_of(into: ExitStack, nginx: str, upstream: str) -> tuple["subprocess.Po
 
 
 def started(
-    into: ExitStack, folder: Path, port: int, command: list[str]
+    into: ExitStack,
+    folder: Path,
+    port: int,
+    command: list[str],
+    *,
+    environ: Mapping[str, str] | None = None,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> tuple["subprocess.Popen[str]", int]:
     """The process, once it listens."""
     with open(folder / "out", "w") as out:
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=out, text=True)
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdout=out,
+            stderr=out,
+            text=True,
+            env={**os.environ, **(environ or {})},
+        )
     into.enter_context(process)
     into.callback(process.terminate)
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + patience_seconds
     while True:
         try:
             socket.create_connection(("127.0.0.1", port)).close()
             return process, port
         except OSError:
             if process.poll() is not None or time.monotonic() > until:
-                raise WrongAnswerError(f"{command[0]}: {(folder / 'out').read_text()}") from None
+                said = (folder / "out").read_text()[-1000:]
+                raise WrongAnswerError(f"{command[0]}: {said}") from None
             time.sleep(0.05)
 
 

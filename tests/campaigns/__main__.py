@@ -18,12 +18,22 @@ from typing import Final
 
 from tests.campaigns import (
     desync,
+    exhausting,
+    overloading,
     test_aborts,
     test_bombs,
     test_deadlines,
     test_faults,
     test_fragments,
+    test_gateway_aborts,
+    test_gateway_desync,
+    test_gateway_drain,
+    test_gateway_endings,
+    test_gateway_fragments,
     test_gateway_fuzz,
+    test_gateway_memory,
+    test_gateway_reload,
+    test_gateway_slow_callers,
     test_gateway_stalls,
     test_memory,
     test_resolving,
@@ -39,19 +49,37 @@ Sized = Callable[[int], int]
 """The size of a campaign's part, from its full one."""
 
 CAMPAIGNS: Final[Mapping[str, Callable[[Sized, int], list[Figure]]]] = {
-    "11": lambda sized, seed: test_aborts.campaign(sized(10_000), seed),
+    "11": lambda sized, seed: [
+        *test_aborts.campaign(sized(10_000), seed),
+        *test_gateway_aborts.figures(sized(10_000), seed),
+    ],
     "12": lambda sized, seed: test_faults.campaign(),
-    "14": lambda sized, seed: test_fragments.campaign(sized(1_000_000), seed),
+    "13": lambda sized, seed: test_gateway_endings.figures(sized(40), sized(300), seed),
+    "14": lambda sized, seed: [
+        *test_fragments.campaign(sized(1_000_000), seed),
+        *test_gateway_fragments.figures(sized(100_000), seed),
+    ],
     "17": lambda sized, seed: test_deadlines.campaign(sized(100)),
-    "21": lambda sized, seed: test_memory.campaign(sized(200_000), seed),
+    "18": lambda sized, seed: overloading.figures(sized(4)),
+    "19": lambda sized, seed: test_gateway_slow_callers.figures(sized(4_000)),
+    "20": lambda sized, seed: exhausting.figures(sized(5_000)),
+    "21": lambda sized, seed: [
+        *test_memory.campaign(sized(200_000), seed),
+        *test_gateway_memory.figures(sized(200_000), seed),
+    ],
+    "22": lambda sized, seed: test_gateway_drain.figures(sized(200)),
+    "23": lambda sized, seed: test_gateway_reload.figures(sized(10_000), seed),
     "24": lambda sized, seed: test_gateway_stalls.stalls(sized(20)),
     "29": lambda sized, seed: test_resolving.campaign(sized(200)),
     "33": lambda sized, seed: test_gateway_stalls.limits(sized(20)),
-    "34": lambda sized, seed: desync.campaign(sized(1_000_000), seed),
+    "34": lambda sized, seed: [
+        *desync.campaign(sized(1_000_000), seed),
+        *test_gateway_desync.figures(sized(100_000), seed),
+    ],
     "36": lambda sized, seed: test_bombs.campaign(sized(1024)),
     "38": lambda sized, seed: test_gateway_fuzz.campaign(sized(6_000), seed),
 }
-"""Campaign 37 has nothing to measure: it is whole in the test suite."""
+"""Campaigns 32 and 37 have nothing to measure: they are whole in the test suite."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,7 +5,8 @@ small, with the seeds below; `python -m tests.campaigns` runs it at full size wi
 """
 
 import math
-from collections.abc import Mapping, Sequence
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +36,25 @@ class Figure:
     met: bool
     seed: int | None = None
     """None where nothing was left to chance."""
+
+
+def judged(
+    campaign: str,
+    *,
+    done: str,
+    wanted: str,
+    measure: Callable[[], tuple[str, bool]],
+    seed: int | None = None,
+) -> Figure:
+    """The figure that `measure` tells, and whether it is met; what it asserts is part of that."""
+    try:
+        measured, met = measure()
+    except AssertionError as flaw:
+        *_, last = traceback.extract_tb(flaw.__traceback__)
+        measured, met = f"{last.name}: {str(flaw) or last.line}"[:500].replace("\n", " "), False
+    return Figure(
+        campaign=campaign, done=done, wanted=wanted, measured=measured, met=met, seed=seed
+    )
 
 
 def quantile(values: Sequence[float], share: float) -> float:

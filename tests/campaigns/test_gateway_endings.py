@@ -5,6 +5,7 @@ What the caller got is a true beginning of what came and then an error, in the s
 place; never a `[DONE]`, and never a finish reason that did not come.
 """
 
+import itertools
 import json
 import random
 from collections import Counter
@@ -16,6 +17,7 @@ from typing import Any, Final, Literal
 import pytest
 
 from tests import corpus, judge, schema
+from tests.campaigns.figures import Figure, judged
 from tests.gateways import HI, ByModel, Door, ask, lab, running, until
 from tests.plain import Caller, Heard
 from tests.upstream import STREAM, Act, Script, Seen, Send, whole
@@ -41,6 +43,8 @@ needs_streams = pytest.mark.skipif(not STREAMS, reason=corpus.ABSENT)
 
 CLOSED: Final = Send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
 """The head of a stream that ends with its connection."""
+
+BATCH: Final = 10_000
 
 Framing = Literal["chunks", "close"]
 
@@ -172,7 +176,16 @@ def campaign(everywhere: int, of_each: int, seed: int, *, exact: bool = False) -
 
     With `exact` they are relayed, else translated.
     """
-    planned = list(cuts(everywhere, of_each, seed))
+    return sum(cut_off(planned, exact) for planned in batched(cuts(everywhere, of_each, seed)))
+
+
+def batched(every: Iterator[Cut]) -> Iterator[list[Cut]]:
+    """So many at a time, since all that is heard of them is kept for a while."""
+    while batch := list(itertools.islice(every, BATCH)):
+        yield batch
+
+
+def cut_off(planned: list[Cut], exact: bool) -> int:
     whole = [Cut(record, len(record.sent), False, "close") for record in STREAMS]
     with Cutting([*planned, *whole]) as upstream:
         with running(lab(upstream, exact=exact), max_retries=0) as door:
@@ -215,6 +228,24 @@ def answers(door: Door, first: int, asked: list[Cut]) -> list[Heard]:
     with ThreadPoolExecutor(CALLERS) as callers:
         shares = list(callers.map(share, range(CALLERS)))
     return [shares[number % CALLERS][number // CALLERS] for number in range(len(asked))]
+
+
+def figures(everywhere: int, of_each: int, seed: int) -> list[Figure]:
+    """None where the recorded streams are not here."""
+    if not STREAMS:
+        return []
+    return [
+        judged(
+            "13",
+            done=f"{len(STREAMS)} recorded streams through the gateway,"
+            f" {min(everywhere, len(STREAMS))} cut at each of their bytes and the others at"
+            f" {of_each}, by FIN and by RST",
+            wanted="no finish reason is invented, and no `[DONE]` told, of an answer that was cut;"
+            " what was told is a beginning of what came, and an error ends it",
+            measure=lambda: (f"0 untrue of {campaign(everywhere, of_each, seed)}", True),
+            seed=seed,
+        )
+    ]
 
 
 @needs_streams

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.campaigns.figures import Figure, judged
 from tests.gateways import HI, ByModel, Door, ask, lab, running
 from tests.plain import Caller
 from tests.relay import Faults, Relay
@@ -110,6 +111,19 @@ def campaign(size: int, seed: int, *, exact: bool = False) -> float:
                 name = list(ANSWERS)[number % len(ANSWERS)]
                 assert heard(door, caller, name) == first[name], (number, name)
     return time.monotonic() - begun
+
+
+def figures(size: int, seed: int) -> list[Figure]:
+    return [
+        judged(
+            "14",
+            done=f"{len(ANSWERS)} answers through the gateway, cut {size} times into pieces of up"
+            f" to {max(LONGEST)} bytes",
+            wanted="the same bytes each time",
+            measure=lambda: (f"0 differed ({campaign(size, seed) / size * 1e6:.0f} µs each)", True),
+            seed=seed,
+        )
+    ]
 
 
 @pytest.mark.parametrize("exact", [False, True], ids=["translated", "relayed"])

@@ -12,10 +12,12 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
 
+from tests.campaigns.figures import Figure, judged, spread
 from tests.gateway_process import PATIENCE_SECONDS, GatewayProcess, serving
 from tests.gateways import HI, ask, until
 from tests.plain import Caller
@@ -70,6 +72,8 @@ class Load:
     """Callers who ask without a pause."""
 
     statuses: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    """How long each whole answer took."""
     failures: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -78,7 +82,10 @@ class Load:
         fields = {"model": "fast", "messages": HI, "stream": stream}
         with Caller(port) as caller:
             while not self.over.is_set():
+                begun = time.monotonic()
                 heard = ask(caller, fields)
+                if not stream:
+                    self.seconds.append(time.monotonic() - begun)
                 self.statuses.append(heard.status)
                 if heard.status != 200 or (stream and b"[DONE]" not in heard.body):
                     self.failures.append(repr(heard))
@@ -118,6 +125,7 @@ class Counted:
     refused: int
     requests: int
     entries: int
+    seconds: list[float]
 
 
 def campaign(folder: Path, size: int, seed: int) -> Counted:
@@ -157,7 +165,32 @@ def campaign(folder: Path, size: int, seed: int) -> Counted:
             refused=sum("not changed" in line for line in said(gateway)),
             requests=len(load.statuses),
             entries=len(gateway.entries()),
+            seconds=load.seconds,
         )
+
+
+def figures(size: int, seed: int) -> list[Figure]:
+    def measure() -> tuple[str, bool]:
+        with TemporaryDirectory() as folder:
+            counted = campaign(Path(folder), size, seed)
+        failed, mixed = len(counted.failures), len(counted.mixed)
+        told = (
+            f"{failed} failed, {mixed} saw two versions, {len(counted.wrong)} invalid applied, of"
+        )
+        told += f" {counted.requests} requests and {counted.versions} versions; {counted.refused}"
+        told += f" refusals told; answers {spread(counted.seconds)}"
+        return told, not (failed or mixed or counted.wrong)
+
+    return [
+        judged(
+            "23",
+            done=f"{size} changes of the settings in {size * BETWEEN:.0f} s under load, every third"
+            " half written or invalid",
+            wanted="0 requests fail or see two versions; nothing invalid is applied",
+            measure=measure,
+            seed=seed,
+        )
+    ]
 
 
 def test_no_request_fails_or_sees_two_versions(tmp_path: Path) -> None:

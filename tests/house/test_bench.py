@@ -5,6 +5,7 @@ import pytest
 from bench import __main__ as command
 from bench import answers, decoding, pairs
 from bench.pairs import Bar, Row
+from bench.reading import Reading
 
 BAR = Bar("at most", 2)
 
@@ -71,3 +72,15 @@ def test_the_two_of_a_pair_take_turns_in_being_first() -> None:
     pairs.figure(Row("a ÷ b", lambda: turn("a"), lambda: turn("b")), 3)
 
     assert order == "abbaab"
+
+
+@pytest.mark.parametrize(
+    ("values", "met"), [([1.0], True), ([2.5], False), ([9, 9, 1, 1, 1, 1, 1], True)]
+)
+def test_a_reading_is_judged_as_a_ratio_is(
+    values: list[float], met: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading = Reading("made up", "ms", values, "by hand", BAR)
+
+    assert command.told(lambda: [reading], quick=False) is met
+    assert f"at most 2: {'met' if met else 'NOT MET'}" in capsys.readouterr().out
