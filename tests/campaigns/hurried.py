@@ -2,7 +2,7 @@
 
     python -m tests.campaigns.hurried serve …
 
-No setting says how patient it is. So the default of `serve` is exchanged, before the command runs.
+No setting says how patient it is. So the default of `listen` is exchanged, before the command runs.
 """
 
 from types import FunctionType
@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from dragoman.cli import main
 from dragoman.transport.handling import GUARDS, Guards, told_plainly
-from dragoman.transport.serving import serve
+from dragoman.transport.serving import listen
 
 TENFOLD: Final = Guards(
     head_seconds=GUARDS.head_seconds / 10,
@@ -22,5 +22,5 @@ TENFOLD: Final = Guards(
 
 
 if __name__ == "__main__":
-    cast(FunctionType, serve).__kwdefaults__ = {"refusal": told_plainly, "guards": TENFOLD}
+    cast(FunctionType, listen).__kwdefaults__ = {"refusal": told_plainly, "guards": TENFOLD}
     main()

@@ -14,6 +14,7 @@ import socket
 import struct
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final, Literal, Protocol, cast
 
 from dragoman.errors import APIStatusError, status_error
@@ -215,7 +216,8 @@ class Accepted(asyncio.BufferedProtocol):
         self._enter("closing", self._guards.linger_seconds)
         self._body = []
         if self._transport.can_write_eof():
-            self._transport.write_eof()
+            with suppress(OSError):  # the caller has gone already
+                self._transport.write_eof()
         else:
             self._transport.close()
 
@@ -262,9 +264,8 @@ class Accepted(asyncio.BufferedProtocol):
         wire: socket.socket = self._transport.get_extra_info("socket")
         await left(wire, stall_seconds=self._guards.stall_seconds)
         if self._phase == "answer":
-            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_FOR_NO_TIME)
             self._answering = None
-            self.abort()
+            self._reset()
 
     def _refusal(self, error: APIStatusError) -> Reply:
         try:
@@ -304,6 +305,14 @@ class Accepted(asyncio.BufferedProtocol):
         self._enter("closing", self._guards.stall_seconds)
         self._waiting_bytes = self._transport.get_write_buffer_size()
         self._transport.close()
+
+    def _reset(self) -> None:
+        """Close at once, and drop what has not left."""
+        wire: socket.socket | None = self._transport.get_extra_info("socket")
+        if wire is not None:
+            with suppress(OSError):
+                wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_FOR_NO_TIME)
+        self.abort()
 
     def _leave(self) -> None:
         answering, self._answering = self._answering, None
@@ -358,6 +367,6 @@ class Accepted(asyncio.BufferedProtocol):
 
     def _expired(self) -> None:
         if self._phase == "closing" or self._full:
-            self.abort()
+            self._reset()  # whatever the system still holds would be held for minutes
         else:
             self._hear(self._connection.give_up())
