@@ -19,16 +19,16 @@ from typing import Final
 
 from bench.clients import Asking
 from bench.importing import NotMeasuredError
-from bench.pairs import Row, Run, WrongAnswerError
+from bench.pairs import Bar, Row, Run, WrongAnswerError
 
 ROWS: Final = (
-    ("relayed", "create"),
-    ("translated", "create"),
-    ("relayed", "stream"),
-    ("translated", "stream"),
-    ("anthropic", "stream"),
+    ("relayed", "create", Bar("at most", 2.5)),
+    ("translated", "create", None),
+    ("relayed", "stream", Bar("at most", 2)),
+    ("translated", "stream", None),
+    ("anthropic", "stream", Bar("at most", 4)),
 )
-"""The provider of each row, and what is asked of it."""
+"""The provider of each row, what is asked of it, and what that may cost."""
 
 REQUESTS: Final = {"create": 20_000, "stream": 64}
 
@@ -41,10 +41,10 @@ def rows(into: ExitStack, *, quick: bool) -> list[Callable[[], Row]]:
     if nginx is None or not Path("/proc/self/schedstat").exists():
         raise NotMeasuredError("nginx is not installed, or this is not Linux")
     made = functools.partial(row, into, nginx, quick=quick)
-    return [functools.partial(made, how, what) for how, what in ROWS]
+    return [functools.partial(made, how, what, bar) for how, what, bar in ROWS]
 
 
-def row(into: ExitStack, nginx: str, how: str, what: str, *, quick: bool) -> Row:
+def row(into: ExitStack, nginx: str, how: str, what: str, bar: Bar | None, *, quick: bool) -> Row:
     """The gateway beside nginx."""
     python = Path(sys.executable)
     upstream = Asking.started(into, None, python, "bench.echo").said()
@@ -72,6 +72,7 @@ def row(into: ExitStack, nginx: str, how: str, what: str, *, quick: bool) -> Row
         f"gateway, {named} ÷ nginx",
         run(gateway, port, f"{how}/gpt-4o"),
         run(front, front_port, "gpt-4o"),
+        bar,
     )
 
 

@@ -94,7 +94,10 @@ def gateway(into: ExitStack, port: int, providers: dict[str, str]) -> int:
     """The process of a gateway that listens here, in front of providers at these addresses."""
     folder = Path(into.enter_context(TemporaryDirectory(prefix="bench-gateway-")))
     settings = folder / "dragoman.toml"
-    rows = [f'[providers.{n}]\nbase_url = "http://{at}/v1"\n' for n, at in providers.items()]
+    rows = [
+        f'[providers.{name}]\nexact = true\nbase_url = "http://{at}/v1"\n'
+        for name, at in providers.items()
+    ]
     settings.write_text("".join([f"[gateway]\nport = {port}\n", *rows]))
     code = "from dragoman.cli import main; main()"
     command = [sys.executable, "-c", code, "serve", "--settings", str(settings)]
