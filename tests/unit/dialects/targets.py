@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from dragoman.dialects import anthropic_messages
+from dragoman.dialects import anthropic_messages, cohere_v2
 from dragoman.dialects.anthropic_messages import families as claude
+from dragoman.dialects.cohere_v2 import families as cohere
 from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks
 from dragoman.dialects.openai_chat.families import FAMILIES
 
@@ -46,10 +47,19 @@ CLAUDE_MODELS: Final = {
 }
 """A model of each of Claude's families."""
 
+COHERE_MODELS: Final = {
+    "plain": "command-a-03-2025",
+    "reasoning": "command-a-reasoning-08-2025",
+}
+"""A model of each of Cohere's families."""
+
 TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
     "anthropic-messages": {
         family: (model, anthropic_messages.ANTHROPIC_PROFILE)
         for family, model in CLAUDE_MODELS.items()
+    },
+    "cohere-v2": {
+        family: (model, cohere_v2.COHERE_PROFILE) for family, model in COHERE_MODELS.items()
     },
     "openai-chat": {
         "compatible": ("some-model", Profile(quirks=Quirks())),
@@ -60,6 +70,7 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
 
 FAMILIES_OF: Final = {
     "anthropic-messages": {family.name for family in claude.FAMILIES},
+    "cohere-v2": set(cohere.FAMILIES),
     "openai-chat": {"compatible", *(family.name for family in FAMILIES)},
 }
 """The names of the families that there are, by dialect."""
@@ -70,6 +81,13 @@ IMPLIED: Final = {
         "parallel_tool_calls",
         "reasoning_effort[none]",
         "response_format[text]",
+        "stream_options.include_usage",
+        "tool_choice[auto]",
+    },
+    "cohere-v2": {
+        "function_call[auto]",
+        "parallel_tool_calls",
+        "reasoning_effort[none]",
         "stream_options.include_usage",
         "tool_choice[auto]",
     },
