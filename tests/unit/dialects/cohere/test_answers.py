@@ -29,6 +29,7 @@ from tests.unit.dialects.cohere.saying import (
     plan,
     whole,
 )
+from tests.unit.dialects.recordings import lines, outcome, recordings
 
 
 def pieces_of(told: list[Any]) -> list[tuple[Any, ...]]:
@@ -72,6 +73,12 @@ def test_a_call_is_numbered_as_it_comes_whatever_its_index() -> None:
         (2, "c", "h", ""),
         (2, None, None, "{}"),
     ]
+
+
+def test_calls_without_ids_under_one_index_are_several() -> None:
+    told = message(folded(START, called(0, "", "f", "{}"), called(0, "", "g"), ended("TOOL_CALL")))
+
+    assert [call["function"]["name"] for call in told["tool_calls"]] == ["f", "g"]
 
 
 @pytest.mark.parametrize("arguments", [["null"], ["n", "ul", "l"], [""], [], [None], [" ", "\n"]])
@@ -381,3 +388,10 @@ def test_the_recorded_failure_is_heard_by_neither_judge_nor_decoder(record: corp
         judge.EARS["cohere-v2"].said_stream(record.sent)
     with pytest.raises(InternalServerError, match="invalid tool generation"):
         chunks(record.sent)
+
+
+def test_every_quirk_has_a_recorded_example_that_it_makes_the_difference_in() -> None:
+    for field in cohere_v2.Quirks.__struct_fields__:
+        (recording,) = [one for one in recordings("cohere_v2") if one.name.endswith(f"/{field}")]
+
+        assert lines(outcome(recording, cohere_v2.Quirks())) != lines(recording.expected)
