@@ -1,37 +1,12 @@
-"""The half towards a caller, which this dialect does not have yet: it refuses by name.
+"""What is asked in Cohere's words, which this dialect does not read yet: it is refused by name."""
 
-Nobody can ask Dragoman in Cohere's words; what is missing is told, never guessed.
-"""
-
-from typing import NoReturn
-
-from dragoman.dialects.dialect import EncodedError, StreamEncoder
-from dragoman.errors import ConfigurationError, Error
+from dragoman.errors import ConfigurationError
 from dragoman.models import shared
 
 
 def decode_request(body: bytes) -> shared.CreateChatCompletionRequest:
-    """Raises `ConfigurationError`."""
-    _missing("requests of callers")
-
-
-def encode_response(response: shared.CreateChatCompletionResponse) -> bytes:
-    """Raises `ConfigurationError`."""
-    _missing("answers to callers")
-
-
-def stream_encoder(*, include_usage: bool) -> StreamEncoder:
-    """Raises `ConfigurationError`."""
-    _missing("streams to callers")
-
-
-def encode_error(error: Error) -> EncodedError:
-    """Raises `ConfigurationError`."""
-    _missing("errors to callers")
-
-
-def _missing(what: str) -> NoReturn:
+    """Raises `ConfigurationError`: what is missing is told, never guessed."""
     raise ConfigurationError(
-        f"cohere-v2: expected a dialect that callers can speak; {what} are not there yet",
+        "cohere-v2: expected a dialect that callers can ask in; its requests are not read yet",
         param="dialect",
     )

@@ -184,6 +184,8 @@ class StreamDecoder:
                 self._start(event.id, added)
             case State.OPEN, "message-end":
                 self._stop(delta.finish_reason, delta.usage, delta)
+            case State.EXPECTING_START, "message-end" if delta.error:
+                self._stop(delta.finish_reason, delta.usage, delta)
             case State.OPEN, "content-end" | "citation-end":
                 pass
             case state, (
