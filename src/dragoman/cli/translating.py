@@ -10,7 +10,7 @@ from dragoman.dialects import DIALECTS
 from dragoman.errors import Error
 from dragoman.wire import reading
 
-ANSWERING: Final = frozenset({"choices", "content", "error"})
+ANSWERING: Final = frozenset({"choices", "content", "error", "message"})
 """Keys that only answers have, in one dialect or another."""
 
 PIECE: Final = 64 * 1024
