@@ -11,6 +11,9 @@ BUDGETS: Final = {"minimal": 512, "low": 1024, "medium": 4096, "high": 16_384}
 OWN_FIELDS: Final = ("documents", "citation_options", "safety_mode", "priority")
 """Fields of Cohere's that the hub has none for, and that go along."""
 
+UNNAMED: Final = "output"
+"""What a format is called that came without a name, as Cohere's have none."""
+
 LEAST_P: Final = 0.01
 MOST_P: Final = 0.99
 
@@ -163,7 +166,8 @@ def response_format(draft: Draft) -> None:
 
 def _named(wanted: shared.JSONSchema) -> dict[str, Any]:
     """The schema, which has a place for name and description."""
-    named = {"title": wanted.name, **(wanted.schema or {"type": "object"})}
+    schema = wanted.schema or {"type": "object"}
+    named = dict(schema) if wanted.name == UNNAMED else {"title": wanted.name, **schema}
     if wanted.description is not None:
         named.setdefault("description", wanted.description)
     return named

@@ -1,4 +1,4 @@
-"""Callers who speak Cohere's dialect: what they are answered."""
+"""Callers who speak Cohere's dialect: what they ask, and what they are answered."""
 
 import json
 from typing import Any
@@ -6,12 +6,21 @@ from typing import Any
 import pytest
 
 from dragoman.dialects import cohere_v2, openai_chat
-from dragoman.errors import APIStatusError, APITimeoutError, RemoteProtocolError, status_error
+from dragoman.errors import (
+    APIStatusError,
+    APITimeoutError,
+    BadRequestError,
+    RemoteProtocolError,
+    status_error,
+)
 from dragoman.streaming.folding import fold
 from dragoman.streaming.made import Made
 from dragoman.streaming.writing import ChunkWriter
 from tests import corpus, judge, spoken
+from tests.judge.cohere_requests import meaning
 from tests.unit.dialects.cohere.saying import MADE
+
+IMAGE = {"type": "image_url", "image_url": {"url": "https://x", "detail": "x"}}
 
 RECORDS = [
     one
@@ -28,6 +37,137 @@ def answered(*, finish_reason: str = "stop", native: str | None = None, **messag
     return json.loads(
         cohere_v2.encode_response(openai_chat.decode_response(body, made=spoken.MADE))
     )
+
+
+ASKED = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+
+
+def asked(**fields: Any) -> dict[str, Any]:
+    """The hub's request for a caller's, as it is written."""
+    return cohere_v2.decode_request(json.dumps({**ASKED, **fields}).encode()).to_dict()
+
+
+# What is asked.
+
+
+@corpus.each(one for one in corpus.records("cohere-v2") if one.request.get("body"))
+def test_a_recorded_request_read_and_sent_on_means_the_same(record: corpus.Record) -> None:
+    body = record.request["body"]
+    request = cohere_v2.decode_request(json.dumps(body).encode())
+
+    encoded = cohere_v2.encode_request(request, model=body["model"])
+
+    assert meaning(json.loads(encoded.body)) == meaning(body)
+    assert [loss.pointer for loss in encoded.losses if loss.kind != "emulated"] == []
+
+
+@pytest.mark.parametrize(
+    ("thinking", "effort"),
+    [
+        ({"type": "disabled"}, "none"),
+        ({"type": "enabled", "token_budget": 1}, "minimal"),
+        ({"type": "enabled", "token_budget": 1024}, "low"),
+        ({"type": "enabled", "token_budget": 4096}, "medium"),
+        ({"type": "enabled", "token_budget": 4097}, "high"),
+        ({"type": "enabled", "token_budget": 99_999}, "xhigh"),
+        ({"type": "enabled"}, "xhigh"),
+        (None, None),
+    ],
+)
+def test_thinking_is_a_level_of_effort(thinking: Any, effort: str | None) -> None:
+    assert asked(thinking=thinking).get("reasoning_effort") == effort
+
+
+def test_parameters_have_the_hubs_names() -> None:
+    told = asked(
+        p=0.5,
+        k=5,
+        max_tokens=7,
+        stop_sequences=["Z"],
+        stream=True,
+        tool_choice="REQUIRED",
+        strict_tools=True,
+        tools=[{"type": "function", "function": {"name": "f"}}],
+    )
+
+    assert (told["top_p"], told["top_k"], told["max_completion_tokens"]) == (0.5, 5, 7)
+    assert (told["stop"], told["stream"], told["tool_choice"]) == (["Z"], True, "required")
+    assert told["tools"] == [{"type": "function", "function": {"name": "f", "strict": True}}]
+
+
+def test_plan_and_thinking_are_reasoning() -> None:
+    call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": ""}}
+    content = [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": ""}]
+    answer = {"role": "assistant", "content": content, "tool_plan": "Look.", "tool_calls": [call]}
+
+    (told,) = asked(messages=[answer])["messages"]
+
+    assert "content" not in told
+    assert told["reasoning_content"] == "Hm.\n\nLook."
+    assert told["tool_calls"][0]["function"]["arguments"] == "{}"
+
+
+def test_what_has_no_field_is_kept_in_its_place() -> None:
+    part = {"type": "text", "text": "Hi", "later": 1}
+    document = {"type": "document", "document": {"data": "x"}}
+
+    told = asked(
+        documents=["x"],
+        response_format={"type": "text", "later": 2},
+        messages=[
+            {"role": "user", "content": [part], "later": 3},
+            {"role": "tool", "tool_call_id": "a", "content": [document]},
+        ],
+    )
+
+    assert told["documents"] == ["x"]
+    assert told["response_format"] == {"type": "text", "later": 2}
+    assert told["messages"] == [
+        {"role": "user", "content": [part], "later": 3},
+        {"role": "tool", "tool_call_id": "a", "content": [document]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"model": 5}, "model: expected str; got int"),
+        ({"messages": []}, "messages: expected array of length >= 1"),
+        ({"messages": ["Hi"]}, "messages[0]: expected object; got str"),
+        ({"messages": [{"role": "x"}]}, "messages[0].role: expected one of user, assistant"),
+        ({"messages": [{"role": "user"}]}, "messages[0].content: expected a value; got nothing"),
+        (
+            {"messages": [{"role": "assistant", "content": [{"type": "image_url"}]}]},
+            "messages[0].content[0].type: expected one of text, thinking; got 'image_url'",
+        ),
+        (
+            {"messages": [{"role": "assistant", "tool_calls": [{"type": "x"}]}]},
+            "messages[0].tool_calls[0].type: expected one of function; got 'x'",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [IMAGE]}]},
+            "messages[0].content[0].image_url.detail: expected one of auto, low, high; got 'x'",
+        ),
+        ({"p": True}, "p: expected number; got bool"),
+        ({"tool_choice": "auto"}, "tool_choice: expected one of REQUIRED, NONE; got 'auto'"),
+        ({"thinking": {"type": "on"}}, "thinking.type: expected one of enabled, disabled"),
+        ({"response_format": {"type": "x"}}, "response_format.type: expected one of text"),
+        ({"stop_sequences": ["a", 5]}, "stop_sequences[1]: expected str; got int"),
+    ],
+)
+def test_what_is_no_request_is_refused_by_its_place(fields: dict[str, Any], says: str) -> None:
+    with pytest.raises(BadRequestError) as refused:
+        asked(**fields)
+
+    assert refused.value.message.startswith(says)
+
+
+def test_what_is_no_json_is_refused() -> None:
+    with pytest.raises(BadRequestError, match="expected JSON"):
+        cohere_v2.decode_request(b"{")
+
+
+# What is answered.
 
 
 @corpus.each(RECORDS)

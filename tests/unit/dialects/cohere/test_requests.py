@@ -289,8 +289,3 @@ def asked() -> shared.CreateChatCompletionRequest:
     return shared.CreateChatCompletionRequest(
         model="m", messages=[shared.ChatCompletionRequestUserMessage(content="Hi")]
     )
-
-
-def test_what_callers_ask_in_coheres_words_is_refused_by_name() -> None:
-    with pytest.raises(ConfigurationError, match="cohere-v2"):
-        cohere_v2.decode_request(b"{}")
