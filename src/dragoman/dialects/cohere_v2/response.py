@@ -157,8 +157,10 @@ class StreamDecoder:
             if last and not reading.is_json(data):
                 error.code = "stream_truncated"
             raise
-        if heard.type is None and (failure := failure_in(data)) is not None:
-            raise failure
+        if heard.type is None:
+            if (failure := failure_in(data)) is not None:
+                raise failure
+            heard.type = event.name or None
         self._hear(heard)
 
     def _hear(self, event: wire.Event) -> None:

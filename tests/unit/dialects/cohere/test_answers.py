@@ -1,6 +1,7 @@
 """What Cohere answers, where the recorded traffic has no example or forgives too much."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -268,6 +269,14 @@ def test_events_that_nobody_knows_are_passed_over() -> None:
     odd = [event("debug", prompt="x"), event("new", delta={"message": {"x": 1}}), b"data: {}\n\n"]
 
     assert message(folded(odd[0], START, *odd, content(0, text="Hi"), ended()))["content"] == "Hi"
+
+
+def test_an_event_is_known_by_its_name_where_its_data_do_not_tell() -> None:
+    stream = START + content(0, text="Hi") + ended()
+    unnamed = re.sub(rb'"type": "[a-z-]+", ', b"", stream)
+
+    assert b'"type"' not in unnamed
+    assert chunks(unnamed) == chunks(stream)
 
 
 def test_an_error_in_a_stream_is_told_in_its_own_words() -> None:
