@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 Count = int | float | None
-"""A number of tokens; Cohere's document has floats."""
+"""A number of tokens, or a place; Cohere's document has floats."""
 
 
 class Tokens(msgspec.Struct, gc=False):
@@ -99,7 +99,9 @@ class Event(msgspec.Struct, gc=False):
 
     type: str | None = None
     id: str | None = None
-    index: int | None = None
+    index: Count = None
+    """Of the item of the content, or of the call: each kind counts for itself."""
+
     delta: Delta | None = None
 
 

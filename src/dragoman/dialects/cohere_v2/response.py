@@ -166,20 +166,21 @@ class StreamDecoder:
     def _hear(self, event: wire.Event) -> None:
         delta = event.delta or wire.Delta()
         added = delta.message or wire.Message()
+        index = None if event.index is None else int(event.index)
         match self._state, event.type:
             case State.OPEN, "content-delta" | "content-start":
                 begins = event.type == "content-start"
-                self._hear_content(added.content, self._item(event.index, begins=begins))
+                self._hear_content(added.content, self._item(index, begins=begins))
             case State.OPEN, "tool-plan-delta":
                 self._thought(PLAN, added.tool_plan)
             case State.OPEN, "tool-call-start":
-                self._start_calls(added.tool_calls, event.index)
+                self._start_calls(added.tool_calls, index)
             case State.OPEN, "tool-call-delta":
-                call = self._call(event)
+                call = self._call(index, event.type)
                 for piece in _each(added.tool_calls):
                     self._arguments(call, piece.function)
             case State.OPEN, "tool-call-end":
-                self._stop_call(self._call(event), event.index)
+                self._stop_call(self._call(index, event.type), index)
             case State.OPEN, "citation-start":
                 self._citations += _each(added.citations)
             case State.EXPECTING_START, "message-start":
@@ -251,16 +252,15 @@ class StreamDecoder:
         self._thinking = place
         self._writer.reasoning(0, f"\n\n{text}" if apart else text)
 
-    def _call(self, event: wire.Event) -> Call:
+    def _call(self, index: int | None, kind: str | None) -> Call:
         """The call that an event is about; the last one where it does not say."""
-        index = next(reversed(self._calls), None) if event.index is None else event.index
-        if index is None or index not in self._calls:
+        found = next(reversed(self._calls), None) if index is None else index
+        if found is None or found not in self._calls:
             raise RemoteProtocolError(
-                f"index: expected that of a call that was started; got {event.index} in a "
-                f"{event.type}",
+                f"index: expected that of a call that was started; got {index} in a {kind}",
                 param="index",
             )
-        return self._calls[index]
+        return self._calls[found]
 
     def _start_calls(
         self, calls: list[wire.ToolCall] | wire.ToolCall | None, index: int | None

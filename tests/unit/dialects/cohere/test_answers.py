@@ -76,6 +76,16 @@ def test_a_call_is_numbered_as_it_comes_whatever_its_index() -> None:
     ]
 
 
+def test_places_may_be_written_as_floats() -> None:
+    stream = [called(0, "a", "f"), argued(0, "{}"), event("tool-call-end", index=0)]
+    whole_numbers = b"".join([START, *stream, ended("TOOL_CALL")])
+
+    floats = whole_numbers.replace(b'"index": 0', b'"index": 0.0')
+
+    assert floats != whole_numbers
+    assert chunks(floats) == chunks(whole_numbers)
+
+
 def test_calls_without_ids_under_one_index_are_several() -> None:
     told = message(folded(START, called(0, "", "f", "{}"), called(0, "", "g"), ended("TOOL_CALL")))
 
