@@ -13,6 +13,7 @@ from dragoman.errors import (
     RemoteProtocolError,
     status_error,
 )
+from dragoman.models import shared
 from dragoman.streaming.folding import fold
 from dragoman.streaming.made import Made
 from dragoman.streaming.writing import ChunkWriter
@@ -262,13 +263,43 @@ def test_items_follow_each_other_and_calls_may_come_in_turns() -> None:
     assert stream.endswith(b"data: [DONE]\n\n")
 
 
+def events(stream: bytes, kind: str) -> list[Any]:
+    """The data of all events of this kind."""
+    lines = [line[6:] for line in stream.splitlines() if line.startswith(b"data: {")]
+    return [one for one in map(json.loads, lines) if one["type"] == kind]
+
+
+def test_items_have_places_and_citations_count_from_theirs() -> None:
+    writer = ChunkWriter(Made(created=1, id="x", model="m"))
+    writer.text(0, "Häfen: ")
+    writer.reasoning(0, "Hm.")
+    writer.text(0, "noon.")
+    cited = shared.UrlCitation(start_index=7, end_index=11, url="https://a.example", title="A")
+    annotation = shared.ChatCompletionResponseMessageAnnotation(url_citation=cited)
+    writer.annotations(0, [annotation])
+    writer.finish(0, "stop")
+
+    stream = told(writer)
+
+    (citation,) = events(stream, "citation-start")
+    quoted = citation["delta"]["message"]["citations"]
+    items = [one["index"] for one in events(stream, "content-start")]
+    assert items == [one["index"] for one in events(stream, "content-end")] == [0, 1, 2]
+    assert [one["index"] for one in events(stream, "content-delta")] == [0, 1, 2]
+    assert (quoted["content_index"], quoted["start"], quoted["end"]) == (2, 0, 4)
+    assert quoted["text"] == "noon"
+
+
 def test_a_stream_that_says_nothing_has_an_empty_text() -> None:
     writer = ChunkWriter(Made(created=1, id="x", model="m"))
     writer.choice(0)
     writer.finish(0, "stop")
 
-    heard = judge.EARS["cohere-v2"].said_stream(told(writer)).choices[0]
+    stream = told(writer)
 
+    heard = judge.EARS["cohere-v2"].said_stream(stream).choices[0]
+    (item,) = events(stream, "content-start")
+    assert item["delta"]["message"]["content"] == {"type": "text", "text": ""}
     assert (heard.content, heard.finish_reason) == ("", "stop")
 
 
