@@ -34,6 +34,7 @@ OPENAI_SHAPED = (
 
 SPEAKING = {
     "anthropic-messages": ("anthropic-messages",),
+    "cohere-v2": ("cohere-v2",),
     "gemini": ("gemini",),
     "openai-chat": OPENAI_SHAPED,
 }

@@ -303,6 +303,17 @@ def test_translating_an_error_keeps_it_one() -> None:
     }
 
 
+def test_translating_an_answer_of_coheres_does_not_take_it_for_a_request() -> None:
+    done = run(
+        "translate",
+        *["--from", "cohere-v2", "--to", "openai-chat"],
+        stdin='{"id": "c1", "message": {"content": [{"text": "Oslo."}]}}',
+    )
+
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["choices"][0]["message"]["content"] == "Oslo."
+
+
 def test_wrong_usage_is_code_two() -> None:
     assert run("translate", "--from", "latin", "--to", "openai-chat").returncode == 2
 

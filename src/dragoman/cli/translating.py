@@ -10,7 +10,9 @@ from dragoman.dialects import DIALECTS
 from dragoman.errors import Error
 from dragoman.wire import reading
 
-ANSWERING: Final = frozenset({"candidates", "choices", "content", "error", "promptFeedback"})
+ANSWERING: Final = frozenset(
+    {"candidates", "choices", "content", "error", "message", "promptFeedback"}
+)
 """Keys that only answers have, in one dialect or another."""
 
 PIECE: Final = 64 * 1024

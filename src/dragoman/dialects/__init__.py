@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 from dragoman.dialects.dialect import Dialect
 
 if TYPE_CHECKING:
-    from dragoman.dialects import anthropic_messages, gemini, openai_chat
+    from dragoman.dialects import anthropic_messages, cohere_v2, gemini, openai_chat
 
-    SPOKEN: tuple[Dialect, ...] = (anthropic_messages, gemini, openai_chat)
+    SPOKEN: tuple[Dialect, ...] = (anthropic_messages, cohere_v2, gemini, openai_chat)
 
 MODULES: Final = {
     "anthropic-messages": "dragoman.dialects.anthropic_messages",
+    "cohere-v2": "dragoman.dialects.cohere_v2",
     "gemini": "dragoman.dialects.gemini",
     "openai-chat": "dragoman.dialects.openai_chat",
 }

@@ -148,6 +148,12 @@ ROWS: Final = (
         quirks=on_azure(AZURE_DEPLOYMENTS),
     ),
     Provider(
+        name="cohere",
+        dialect="cohere-v2",
+        base_url="https://api.cohere.com",
+        key_variable="CO_API_KEY",
+    ),
+    Provider(
         name="groq",
         base_url="https://api.groq.com/openai/v1",
         key_variable="GROQ_API_KEY",

@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from dragoman.dialects import anthropic_messages, gemini
+from dragoman.dialects import anthropic_messages, cohere_v2, gemini
 from dragoman.dialects.anthropic_messages import families as claude
+from dragoman.dialects.cohere_v2 import families as cohere
 from dragoman.dialects.gemini import families as gemini_families
 from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks
 from dragoman.dialects.openai_chat.families import FAMILIES
@@ -47,6 +48,12 @@ CLAUDE_MODELS: Final = {
 }
 """A model of each of Claude's families."""
 
+COHERE_MODELS: Final = {
+    "plain": "command-a-03-2025",
+    "reasoning": "command-a-reasoning-08-2025",
+}
+"""A model of each of Cohere's families."""
+
 GEMINI_MODELS: Final = {
     "1.5": "gemini-1.5-pro",
     "2.0": "gemini-2.0-flash",
@@ -64,6 +71,9 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
         family: (model, anthropic_messages.ANTHROPIC_PROFILE)
         for family, model in CLAUDE_MODELS.items()
     },
+    "cohere-v2": {
+        family: (model, cohere_v2.COHERE_PROFILE) for family, model in COHERE_MODELS.items()
+    },
     "gemini": {name: (model, gemini.AI_STUDIO) for name, model in GEMINI_MODELS.items()},
     "openai-chat": {
         "compatible": ("some-model", Profile(quirks=Quirks())),
@@ -74,6 +84,7 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
 
 FAMILIES_OF: Final = {
     "anthropic-messages": {family.name for family in claude.FAMILIES},
+    "cohere-v2": set(cohere.FAMILIES),
     "gemini": {family.name for family in gemini_families.FAMILIES},
     "openai-chat": {"compatible", *(family.name for family in FAMILIES)},
 }
@@ -85,6 +96,13 @@ IMPLIED: Final = {
         "parallel_tool_calls",
         "reasoning_effort[none]",
         "response_format[text]",
+        "stream_options.include_usage",
+        "tool_choice[auto]",
+    },
+    "cohere-v2": {
+        "function_call[auto]",
+        "parallel_tool_calls",
+        "reasoning_effort[none]",
         "stream_options.include_usage",
         "tool_choice[auto]",
     },

@@ -12,6 +12,7 @@ from dragoman.providers.table import PROVIDERS, ROWS
 
 NAMES = (
     "openai anthropic anthropic-bedrock anthropic-vertex azure azure-deployments "
+    "cohere "
     "groq deepseek xai together fireworks openrouter perplexity "
     "cerebras moonshot moonshot-cn dashscope dashscope-intl google gemini gemini-vertex "
     "huggingface vllm sglang llamacpp lmstudio tgi ollama sim"

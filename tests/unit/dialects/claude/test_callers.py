@@ -93,6 +93,11 @@ def test_what_has_no_field_is_kept_in_its_place() -> None:
         ({"messages": [{"role": "tool"}]}, "messages[0].role: expected one of user, assistant"),
         ({"messages": [{"role": "user"}]}, "messages[0].content: expected a value; got nothing"),
         (
+            {"messages": [{"role": "user", "content": 5}]},
+            "messages[0].content: expected str or array; got int",
+        ),
+        ({"system": {"type": "text"}}, "system: expected str or array; got object"),
+        (
             {"messages": [{"role": "user", "content": [{"type": "text"}]}]},
             "messages[0].content[0].text: expected a value; got nothing",
         ),

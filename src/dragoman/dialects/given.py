@@ -8,6 +8,7 @@ from dragoman.models.pointers import escaped, path_of
 T = TypeVar("T")
 
 NUMBER: Final = (int, float)
+CONTENT: Final = (str, list)
 
 NAMES: Final[dict[Any, str]] = {
     str: "str",
@@ -17,6 +18,7 @@ NAMES: Final[dict[Any, str]] = {
     list: "array",
     dict: "object",
     NUMBER: "number",
+    CONTENT: "str or array",
     type(None): "null",
 }
 """What JSON calls a value; the value itself may be a prompt."""
