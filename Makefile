@@ -43,6 +43,7 @@ docs-check: | $(BIN)/pytest
 	$(BIN)/python -m tools.pages --check
 	$(BIN)/python -m tools.params --check
 	$(BIN)/python -m tools.promises --check
+	$(BIN)/python -m tools.conformance --check
 
 test: | $(BIN)/pytest
 	$(BIN)/pytest
