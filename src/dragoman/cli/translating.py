@@ -10,7 +10,7 @@ from dragoman.dialects import DIALECTS
 from dragoman.errors import Error
 from dragoman.wire import reading
 
-ANSWERING: Final = frozenset({"choices", "content", "error"})
+ANSWERING: Final = frozenset({"choices", "content", "error", "message"})
 """Keys that only answers have, in one dialect or another."""
 
 PIECE: Final = 64 * 1024
@@ -47,7 +47,10 @@ def _request(text: bytes, source: str, target: str, model: str | None) -> None:
 
 def stream(file: BinaryIO, source: str, target: str) -> None:
     """Translate a stream as it comes, usage included."""
-    encoder = DIALECTS[target].stream_encoder(include_usage=True)
+    try:
+        encoder = DIALECTS[target].stream_encoder(include_usage=True)
+    except Error as error:
+        raise click.ClickException(error.message) from None
     try:
         for chunk in translate.stream(_pieces(file), source):
             click.echo(encoder.encode(chunk), nl=False)

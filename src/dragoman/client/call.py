@@ -19,12 +19,16 @@ from dragoman.exchange.wishes import Committed, Outcome, Refused, Wish
 from dragoman.models import shared
 from dragoman.models.headers import Headers, request_id_in
 from dragoman.settings.secret import HIDDEN
+from dragoman.streaming import ndjson
 from dragoman.streaming.made import Made
 from dragoman.transport.protocol import Answer, AsyncAnswer
 from dragoman.transport.timeouts import Timeout
 
 AT_ONCE_SECONDS: Final = 0.001
 """An attempt that begins so soon after its request has the whole of its time."""
+
+STREAMS: Final = ("text/event-stream", ndjson.CONTENT_TYPE)
+"""Content types of answers that come in pieces; the dialect's decoder knows how."""
 
 
 class Carriage:
@@ -155,7 +159,7 @@ def succeeded(status: int) -> bool:
 
 def is_stream(headers: Mapping[str, str]) -> bool:
     """Whether a stream came, asked for or not."""
-    return headers.get("content-type", "").startswith("text/event-stream")
+    return headers.get("content-type", "").startswith(STREAMS)
 
 
 def reword(error: Error, message: str) -> None:

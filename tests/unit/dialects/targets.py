@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from dragoman.dialects import anthropic_messages
+from dragoman.dialects import anthropic_messages, ollama
 from dragoman.dialects.anthropic_messages import families as claude
 from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks
 from dragoman.dialects.openai_chat.families import FAMILIES
@@ -51,6 +51,7 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
         family: (model, anthropic_messages.ANTHROPIC_PROFILE)
         for family, model in CLAUDE_MODELS.items()
     },
+    "ollama": {"any": ("qwen3", ollama.OLLAMA_PROFILE)},
     "openai-chat": {
         "compatible": ("some-model", Profile(quirks=Quirks())),
         **{family: (model, OPENAI_PROFILE) for family, model in OPENAI_MODELS.items()},
@@ -60,6 +61,7 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
 
 FAMILIES_OF: Final = {
     "anthropic-messages": {family.name for family in claude.FAMILIES},
+    "ollama": {"any"},
     "openai-chat": {"compatible", *(family.name for family in FAMILIES)},
 }
 """The names of the families that there are, by dialect."""
@@ -69,6 +71,13 @@ IMPLIED: Final = {
         "function_call[auto]",
         "parallel_tool_calls",
         "reasoning_effort[none]",
+        "response_format[text]",
+        "stream_options.include_usage",
+        "tool_choice[auto]",
+    },
+    "ollama": {
+        "function_call[auto]",
+        "parallel_tool_calls",
         "response_format[text]",
         "stream_options.include_usage",
         "tool_choice[auto]",
