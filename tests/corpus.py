@@ -34,6 +34,7 @@ OPENAI_SHAPED = (
 
 SPEAKING = {
     "anthropic-messages": ("anthropic-messages",),
+    "mistral": ("mistral",),
     "ollama": ("ollama",),
     "openai-chat": OPENAI_SHAPED,
 }

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 from dragoman.dialects.dialect import Dialect
 
 if TYPE_CHECKING:
-    from dragoman.dialects import anthropic_messages, ollama, openai_chat
+    from dragoman.dialects import anthropic_messages, mistral, ollama, openai_chat
 
-    SPOKEN: tuple[Dialect, ...] = (anthropic_messages, ollama, openai_chat)
+    SPOKEN: tuple[Dialect, ...] = (anthropic_messages, mistral, ollama, openai_chat)
 
 MODULES: Final = {
     "anthropic-messages": "dragoman.dialects.anthropic_messages",
+    "mistral": "dragoman.dialects.mistral",
     "ollama": "dragoman.dialects.ollama",
     "openai-chat": "dragoman.dialects.openai_chat",
 }

@@ -3,8 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-REQUEST_IDS: Final = ("x-request-id", "request-id", "apim-request-id", "x-amzn-requestid")
-"""The headers in which providers give a request an id: most, Anthropic, Azure, Amazon."""
+REQUEST_IDS: Final = (
+    "x-request-id",
+    "request-id",
+    "apim-request-id",
+    "x-amzn-requestid",
+    "mistral-correlation-id",
+)
+"""The headers in which providers give a request an id: most, Anthropic, Azure, Amazon, Mistral."""
 
 
 def request_id_in(headers: Mapping[str, str]) -> str | None:

@@ -312,6 +312,18 @@ ROWS: Final = (
         base_url="https://ollama.com",
         key_variable="OLLAMA_API_KEY",
     ),
+    Provider(
+        name="mistral",
+        dialect="mistral",
+        base_url="https://api.mistral.ai/v1",
+        key_variable="MISTRAL_API_KEY",
+    ),
+    Provider(
+        name="codestral",
+        dialect="mistral",
+        base_url="https://codestral.mistral.ai/v1",
+        key_variable="CODESTRAL_API_KEY",
+    ),
     Provider(name="sim", base_url="sim:", quirks=OPENAI),
 )
 

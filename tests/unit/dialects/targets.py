@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from dragoman.dialects import anthropic_messages, ollama
+from dragoman.dialects import anthropic_messages, mistral, ollama
 from dragoman.dialects.anthropic_messages import families as claude
 from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks
 from dragoman.dialects.openai_chat.families import FAMILIES
@@ -51,6 +51,7 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
         family: (model, anthropic_messages.ANTHROPIC_PROFILE)
         for family, model in CLAUDE_MODELS.items()
     },
+    "mistral": {"any": ("mistral-medium-latest", mistral.MISTRAL_PROFILE)},
     "ollama": {"any": ("qwen3", ollama.OLLAMA_PROFILE)},
     "openai-chat": {
         "compatible": ("some-model", Profile(quirks=Quirks())),
@@ -61,6 +62,7 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
 
 FAMILIES_OF: Final = {
     "anthropic-messages": {family.name for family in claude.FAMILIES},
+    "mistral": {"any"},
     "ollama": {"any"},
     "openai-chat": {"compatible", *(family.name for family in FAMILIES)},
 }
@@ -75,6 +77,7 @@ IMPLIED: Final = {
         "stream_options.include_usage",
         "tool_choice[auto]",
     },
+    "mistral": {"stream_options.include_usage"},
     "ollama": {
         "function_call[auto]",
         "parallel_tool_calls",

@@ -14,7 +14,7 @@ NAMES = (
     "openai anthropic anthropic-bedrock anthropic-vertex azure azure-deployments "
     "groq deepseek xai together fireworks openrouter perplexity "
     "cerebras moonshot moonshot-cn dashscope dashscope-intl google huggingface vllm sglang "
-    "llamacpp lmstudio tgi ollama ollama-native ollama-cloud sim"
+    "llamacpp lmstudio tgi ollama ollama-native ollama-cloud mistral codestral sim"
 )
 AT_HOME = ("vllm", "sglang", "llamacpp", "lmstudio", "tgi", "ollama", "ollama-native")
 THE_OPERATORS = ("anthropic-bedrock", "anthropic-vertex", "azure", "azure-deployments")
