@@ -84,8 +84,11 @@ def _named(tool: dict[str, Any]) -> tuple[str, str]:
 def tool_choice(draft: Draft) -> None:
     """Which tool is called; `any` is what every model of Mistral's takes for `required`."""
     choice: Any = draft.request.tool_choice
-    if choice is None and draft.request.function_call is not None:
-        choice = draft.request.function_call
+    older = draft.request.function_call
+    if older is not None and choice is not None:
+        draft.lose("/function_call", "dropped", "`tool_choice` is set too, and counts")
+    elif older is not None:
+        choice = older
         draft.lose("/function_call", "renamed", "sent as `tool_choice`")
     match choice:
         case None:

@@ -81,6 +81,8 @@ def _chosen(
     """Those of the tools that may be called."""
     field = "function_call" if draft.request.tool_choice is None else "tool_choice"
     wanted: Any = draft.request.tool_choice or draft.request.function_call
+    if None not in (draft.request.tool_choice, draft.request.function_call):
+        draft.lose("/function_call", "dropped", "`tool_choice` is set too, and counts")
     names: list[Named] | None = None
     match wanted:
         case "none":
