@@ -85,6 +85,22 @@ def test_calls_without_an_index_are_calls_of_their_own() -> None:
     assert [one["function"]["arguments"] for one in told] == ['{"a":1}', "{}"]
 
 
+def test_a_piece_goes_to_the_call_whose_index_it_has() -> None:
+    calls = [call("", id=id, index=n) for n, id in enumerate(("yBvJuId6u", "ihQrVBDfy"))]
+    pieces = [{"index": n, "function": {"arguments": f'{{"n":{n}}}'}} for n in (1, 0)]
+    stream = [said({"tool_calls": calls}), *(said({"tool_calls": [one]}) for one in pieces)]
+
+    told = folded(*stream, ended("tool_calls"))["choices"][0]["message"]["tool_calls"]
+
+    assert [one["function"]["arguments"] for one in told] == ['{"n":0}', '{"n":1}']
+
+
+def test_usage_counts_wherever_it_came() -> None:
+    response = folded(said({"content": "x"}, usage=USAGE), said({}, "stop"), DONE)
+
+    assert response["usage"]["total_tokens"] == 8
+
+
 @pytest.mark.parametrize("id", [None, "", "null"])
 def test_a_call_without_an_id_gets_one_that_mistral_takes_back(id: str | None) -> None:
     calls = [call("{}", id=id), call("{}", id=id)]
