@@ -8,7 +8,7 @@ from typing import Any, Final
 from dragoman.dialects.mistral.draft import NOWHERE, Draft
 from dragoman.models import shared
 
-NATIVE: Final = frozenset({"document_url", "reference"})
+NATIVE: Final = frozenset({"document_url", "reference", "thinking"})
 """Mistral's own types of chunks, which go along as the caller wrote them."""
 
 DETAILS: Final = frozenset({"auto", "low", "high"})
@@ -40,8 +40,8 @@ def _chunk(draft: Draft, part: Any, pointer: str) -> dict[str, Any] | None:
         case shared.ChatCompletionRequestMessageContentPartImage(image_url=image):
             return {"type": "image_url", "image_url": _image(draft, image, pointer)}
         case shared.ChatCompletionRequestMessageContentPartAudio(input_audio=audio):
-            # The format is told by the bytes.
-            return {"type": "input_audio", "input_audio": audio.data}
+            # The reference has the bare data here; this is what was seen to be heard.
+            return {"type": "input_audio", "input_audio": audio.to_dict()}
         case shared.ChatCompletionRequestMessageContentPartFile(file=file):
             return _file(draft, file, pointer)
         case shared.OtherPart(raw=raw):

@@ -168,6 +168,12 @@ def logprobs(draft: Draft) -> None:
 def response_format(draft: Draft) -> None:
     """A JSON Schema that the answer must follow, or any JSON object."""
     where = "/response_format"
+    own = draft.taken("/format")
+    if own is not None:
+        draft.body["format"] = own
+        if draft.request.response_format is not None:
+            draft.lose(where, "dropped", "`format` is set too, and counts")
+        return
     match draft.request.response_format:
         case shared.ResponseFormatJsonObject():
             draft.body["format"] = "json"

@@ -272,3 +272,10 @@ def test_a_context_of_the_callers_comes_before_the_rows() -> None:
 
     assert sent(quirks=quirks, num_ctx=8192)[0]["options"] == {"num_ctx": 8192}
     assert sent(quirks=quirks, options={"num_ctx": 4096})[0]["options"] == {"num_ctx": 4096}
+
+
+def test_a_format_of_the_callers_comes_before_ours() -> None:
+    body, losses = sent(format={"type": "object"}, response_format={"type": "json_object"})
+
+    assert body["format"] == {"type": "object"}
+    assert losses == ["dropped /response_format"]
