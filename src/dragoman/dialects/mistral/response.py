@@ -61,7 +61,7 @@ class StreamDecoder:
         self._writer = ChunkWriter(made)
         self._usage: wire.Usage | None = None
         self._calls: set[tuple[int, int]] = set()
-        self._unnamed = 0
+        self._ids_made = 0
 
     def receive(self, data: bytes) -> list[Chunk]:
         """The chunks that these bytes complete; raises the stream's failure once they are out."""
@@ -175,8 +175,8 @@ class StreamDecoder:
         id = None if call.id in ("", "null") else call.id
         known = place is not None and (index, place) in self._calls
         if id is None and function.name and not known:
-            self._unnamed += 1
-            id = self._made.call_id(self._unnamed)[-9:]  # Mistral's have nine characters
+            self._ids_made += 1
+            id = self._made.call_id(self._ids_made)[-9:]  # Mistral's have nine characters
         if place is not None:
             self._calls.add((index, place))
         arguments = _text(bytes(function.arguments))

@@ -91,7 +91,7 @@ class StreamDecoder:
 
     def hear_whole(self, body: bytes) -> None:
         """Tell a whole answer; where it is no JSON as a whole, the lines that it may have."""
-        if reading.is_json(body):
+        if b"\n" not in body.strip() or reading.is_json(body):
             self._hear_line(body, last=False)
         else:
             self._hear_lines(body)
@@ -223,7 +223,7 @@ def _read(text: bytes, last: bool) -> wire.Answer:
     try:
         return ANSWER.decode(text)
     except msgspec.ValidationError as error:
-        raise _protocol_error(reading.mistyped(error)) from None
+        raise _wrong(text, reading.mistyped(error)) from None
     except reading.UNREADABLE:
         pass
     try:
@@ -232,8 +232,15 @@ def _read(text: bytes, last: bool) -> wire.Answer:
         code = "stream_truncated" if last else "bad_gateway"
         raise RemoteProtocolError(f"expected JSON; {error}", code=code) from None
     except reading.MistypedError as error:
-        raise _protocol_error(error) from None
+        raise _wrong(text, error) from None
 
 
-def _protocol_error(wrong: reading.MistypedError) -> RemoteProtocolError:
-    return RemoteProtocolError(str(wrong), param=wrong.path)
+def _wrong(text: bytes, error: reading.MistypedError) -> Error:
+    """Of an error object, other keys may have any shape."""
+    try:
+        value = reading.read_untyped(text)
+    except reading.UnreadableError:
+        value = None
+    if isinstance(value, dict) and value.get("error"):
+        return decode_error(200, {}, text)
+    return RemoteProtocolError(str(error), param=error.path)

@@ -170,6 +170,8 @@ def test_an_error_may_come_in_place_of_an_answer_or_in_the_middle_of_it() -> Non
 
     with pytest.raises(InternalServerError, match="llama runner"):
         whole(error)
+    with pytest.raises(InternalServerError, match="out of order"):
+        whole(b'{"error":"out of order","message":"of another shape"}')
     came = decoder.receive(line({"content": "x"}) + error)
 
     assert len(came) == 2
