@@ -34,6 +34,8 @@ OPENAI_SHAPED = (
 
 SPEAKING = {
     "anthropic-messages": ("anthropic-messages",),
+    "mistral": ("mistral",),
+    "ollama": ("ollama",),
     "cohere-v2": ("cohere-v2",),
     "gemini": ("gemini",),
     "openai-chat": OPENAI_SHAPED,

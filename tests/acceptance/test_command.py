@@ -303,6 +303,23 @@ def test_translating_an_error_keeps_it_one() -> None:
     }
 
 
+OLLAMAS = '{"model":"m","message":{"content":"Oslo."},"done":true}'
+
+
+def test_an_answer_of_ollamas_is_told_from_a_request() -> None:
+    done = run("translate", "--from", "ollama", "--to", "openai-chat", stdin=OLLAMAS)
+
+    assert json.loads(done.stdout)["choices"][0]["message"]["content"] == "Oslo."
+
+
+def test_a_dialect_that_callers_do_not_speak_yet_is_refused_by_name() -> None:
+    for arguments in ([], ["--stream"]):
+        done = run("translate", "--from", "ollama", "--to", "ollama", *arguments, stdin=OLLAMAS)
+
+        assert done.returncode == 1
+        assert "ollama is spoken towards providers only" in done.stderr
+
+
 def test_translating_an_answer_of_coheres_does_not_take_it_for_a_request() -> None:
     done = run(
         "translate",

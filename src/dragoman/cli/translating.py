@@ -49,7 +49,10 @@ def _request(text: bytes, source: str, target: str, model: str | None) -> None:
 
 def stream(file: BinaryIO, source: str, target: str) -> None:
     """Translate a stream as it comes, usage included."""
-    encoder = DIALECTS[target].stream_encoder(include_usage=True)
+    try:
+        encoder = DIALECTS[target].stream_encoder(include_usage=True)
+    except Error as error:
+        raise click.ClickException(error.message) from None
     try:
         for chunk in translate.stream(_pieces(file), source):
             click.echo(encoder.encode(chunk), nl=False)

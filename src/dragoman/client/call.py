@@ -26,8 +26,12 @@ from dragoman.transport.timeouts import Timeout
 AT_ONCE_SECONDS: Final = 0.001
 """An attempt that begins so soon after its request has the whole of its time."""
 
-STREAMS: Final = ("text/event-stream", "application/vnd.amazon.eventstream")
-"""How the content types of streams begin: server-sent events, and Amazon's frames."""
+STREAMS: Final = (
+    "text/event-stream",
+    "application/vnd.amazon.eventstream",
+    "application/x-ndjson",
+)
+"""How the content types of streams begin; each dialect's decoder knows its own framing."""
 
 
 class Carriage:

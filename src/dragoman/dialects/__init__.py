@@ -10,14 +10,30 @@ from typing import TYPE_CHECKING, Final
 from dragoman.dialects.dialect import Dialect
 
 if TYPE_CHECKING:
-    from dragoman.dialects import anthropic_messages, cohere_v2, gemini, openai_chat
+    from dragoman.dialects import (
+        anthropic_messages,
+        cohere_v2,
+        gemini,
+        mistral,
+        ollama,
+        openai_chat,
+    )
 
-    SPOKEN: tuple[Dialect, ...] = (anthropic_messages, cohere_v2, gemini, openai_chat)
+    SPOKEN: tuple[Dialect, ...] = (
+        anthropic_messages,
+        cohere_v2,
+        gemini,
+        mistral,
+        ollama,
+        openai_chat,
+    )
 
 MODULES: Final = {
     "anthropic-messages": "dragoman.dialects.anthropic_messages",
     "cohere-v2": "dragoman.dialects.cohere_v2",
     "gemini": "dragoman.dialects.gemini",
+    "mistral": "dragoman.dialects.mistral",
+    "ollama": "dragoman.dialects.ollama",
     "openai-chat": "dragoman.dialects.openai_chat",
 }
 """Key of a dialect to its module; `TYPE_CHECKING` above says the same, so that they are checked."""

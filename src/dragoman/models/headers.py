@@ -9,9 +9,10 @@ REQUEST_IDS: Final = (
     "apim-request-id",
     "x-amzn-requestid",
     "x-debug-trace-id",
+    "mistral-correlation-id",
 )
-"""The headers in which providers give a request an id: most, Anthropic, Azure, Amazon,
-Cohere."""
+"""The headers in which providers give a request an id: most, Anthropic, Azure, Amazon, Cohere,
+Mistral."""
 
 
 def request_id_in(headers: Mapping[str, str]) -> str | None:

@@ -321,6 +321,27 @@ ROWS: Final = (
             null_content=False,
         ),
     ),
+    Provider(  # `ollama` is its endpoint in OpenAI's dialect, which cannot set the context's size
+        name="ollama-native", dialect="ollama", base_url="http://localhost:11434"
+    ),
+    Provider(
+        name="ollama-cloud",
+        dialect="ollama",
+        base_url="https://ollama.com",
+        key_variable="OLLAMA_API_KEY",
+    ),
+    Provider(
+        name="mistral",
+        dialect="mistral",
+        base_url="https://api.mistral.ai/v1",
+        key_variable="MISTRAL_API_KEY",
+    ),
+    Provider(
+        name="codestral",
+        dialect="mistral",
+        base_url="https://codestral.mistral.ai/v1",
+        key_variable="CODESTRAL_API_KEY",
+    ),
     Provider(name="sim", base_url="sim:", quirks=OPENAI),
 )
 

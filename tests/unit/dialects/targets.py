@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from dragoman.dialects import anthropic_messages, cohere_v2, gemini
+from dragoman.dialects import anthropic_messages, cohere_v2, gemini, mistral, ollama
 from dragoman.dialects.anthropic_messages import families as claude
 from dragoman.dialects.cohere_v2 import families as cohere
 from dragoman.dialects.gemini import families as gemini_families
@@ -71,6 +71,8 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
         family: (model, anthropic_messages.ANTHROPIC_PROFILE)
         for family, model in CLAUDE_MODELS.items()
     },
+    "mistral": {"any": ("mistral-medium-latest", mistral.MISTRAL_PROFILE)},
+    "ollama": {"any": ("qwen3", ollama.OLLAMA_PROFILE)},
     "cohere-v2": {
         family: (model, cohere_v2.COHERE_PROFILE) for family, model in COHERE_MODELS.items()
     },
@@ -84,6 +86,8 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
 
 FAMILIES_OF: Final = {
     "anthropic-messages": {family.name for family in claude.FAMILIES},
+    "mistral": {"any"},
+    "ollama": {"any"},
     "cohere-v2": set(cohere.FAMILIES),
     "gemini": {family.name for family in gemini_families.FAMILIES},
     "openai-chat": {"compatible", *(family.name for family in FAMILIES)},
@@ -95,6 +99,14 @@ IMPLIED: Final = {
         "function_call[auto]",
         "parallel_tool_calls",
         "reasoning_effort[none]",
+        "response_format[text]",
+        "stream_options.include_usage",
+        "tool_choice[auto]",
+    },
+    "mistral": {"stream_options.include_usage"},
+    "ollama": {
+        "function_call[auto]",
+        "parallel_tool_calls",
         "response_format[text]",
         "stream_options.include_usage",
         "tool_choice[auto]",

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from dragoman.dialects import anthropic_messages
+from dragoman.dialects import DIALECTS
 from dragoman.dialects.openai_chat import Quirks
 from dragoman.providers.table import PROVIDERS
 from tests.unit.dialects.recordings import (
@@ -49,16 +49,19 @@ def test_a_recorded_quirk_is_what_makes_the_difference(recording: Recording) -> 
     assert lines(outcome(recording, plain)) != lines(recording.expected)
 
 
-def test_every_quirk_of_claudes_hosts_has_a_recorded_example() -> None:
-    shown = {host_field_of(recording) for recording in OF_HOSTS}
+@pytest.mark.parametrize("dialect", ["anthropic-messages", "mistral", "ollama"])
+def test_every_quirk_of_a_dialects_hosts_has_a_recorded_example(dialect: str) -> None:
+    own = [recording for recording in OF_HOSTS if recording.dialect is DIALECTS[dialect]]
 
-    assert shown == set(anthropic_messages.Quirks.__struct_fields__)
+    shown = {host_field_of(recording) for recording in own}
+
+    assert shown == set(DIALECTS[dialect].Quirks.__struct_fields__)
 
 
 @pytest.mark.parametrize("recording", OF_HOSTS, ids=lambda recording: recording.name)
 def test_a_recorded_quirk_of_a_host_is_what_makes_the_difference(recording: Recording) -> None:
     field = host_field_of(recording)
-    plain = getattr(anthropic_messages.Quirks(), field)
+    plain = getattr(recording.dialect.Quirks(), field)
     without_it = msgspec.structs.replace(recording.quirks, **{field: plain})
 
     assert lines(outcome(recording, without_it)) != lines(recording.expected)
