@@ -34,6 +34,7 @@ OPENAI_SHAPED = (
 
 SPEAKING = {
     "anthropic-messages": ("anthropic-messages",),
+    "bedrock-converse": ("bedrock-converse",),
     "openai-chat": OPENAI_SHAPED,
 }
 """The files of the corpus, by the dialect of ours that reads them."""

@@ -26,6 +26,9 @@ from dragoman.transport.timeouts import Timeout
 AT_ONCE_SECONDS: Final = 0.001
 """An attempt that begins so soon after its request has the whole of its time."""
 
+STREAMS: Final = ("text/event-stream", "application/vnd.amazon.eventstream")
+"""Content types of streams; in which way one is framed is the dialect's business."""
+
 
 class Carriage:
     """What a driver needs to carry one request, whatever it asks for."""
@@ -155,7 +158,7 @@ def succeeded(status: int) -> bool:
 
 def is_stream(headers: Mapping[str, str]) -> bool:
     """Whether a stream came, asked for or not."""
-    return headers.get("content-type", "").startswith("text/event-stream")
+    return headers.get("content-type", "").startswith(STREAMS)
 
 
 def reword(error: Error, message: str) -> None:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 from dragoman.dialects.dialect import Dialect
 
 if TYPE_CHECKING:
-    from dragoman.dialects import anthropic_messages, openai_chat
+    from dragoman.dialects import anthropic_messages, bedrock_converse, openai_chat
 
-    SPOKEN: tuple[Dialect, ...] = (anthropic_messages, openai_chat)
+    SPOKEN: tuple[Dialect, ...] = (anthropic_messages, bedrock_converse, openai_chat)
 
 MODULES: Final = {
     "anthropic-messages": "dragoman.dialects.anthropic_messages",
+    "bedrock-converse": "dragoman.dialects.bedrock_converse",
     "openai-chat": "dragoman.dialects.openai_chat",
 }
 """Key of a dialect to its module; `TYPE_CHECKING` above says the same, so that they are checked."""

@@ -136,6 +136,11 @@ ROWS: Final = (
         },
     ),
     Provider(
+        name="bedrock",  # its base URL names the region, its key is an API key of Bedrock's
+        dialect="bedrock-converse",
+        key_variable="AWS_BEARER_TOKEN_BEDROCK",
+    ),
+    Provider(
         name="azure",
         key_variable="AZURE_OPENAI_API_KEY",
         key_header="api-key",

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import dragoman.dialects
 from dragoman.dialects import DIALECTS
@@ -100,9 +101,10 @@ def outcome(field: Field, dialect: str, model: str, profile: Any) -> str:
         return kind
     if dialect == "openai-chat" or field.name == "model":
         shown = sent(field, asked, json.loads(encoded.body))
+        shown = shown or (field.name == "model" and quote(model, safe="") in encoded.path)
     else:
         other = otherwise(asked, field.pointer)
-        shown = encoded.body != body_or_refusal(other, dialect, model, profile)
+        shown = (encoded.path, encoded.body) != sent_or_refusal(other, dialect, model, profile)
     if kind is not None:
         return f"{kind}, yet sent" if shown else kind
     if not shown and field.name in IMPLIED[dialect]:
@@ -135,9 +137,10 @@ def encode(asked: Any, dialect: str, model: str, profile: Any) -> Encoded:
     return DIALECTS[dialect].encode_request(request, model=model, profile=profile)
 
 
-def body_or_refusal(asked: Any, dialect: str, model: str, profile: Any) -> bytes | str:
+def sent_or_refusal(asked: Any, dialect: str, model: str, profile: Any) -> tuple[str, bytes] | str:
     try:
-        return encode(asked, dialect, model, profile).body
+        encoded = encode(asked, dialect, model, profile)
+        return encoded.path, encoded.body
     except UnsupportedParameterError as error:
         return error.message
 
@@ -155,7 +158,7 @@ def plausible(value: Any) -> Any:
     if known.get("type") == "file":
         file: dict[str, Any] = known["file"]
         data = {key: inner for key, inner in file.items() if key != "file_id"}
-        known["file"] = data or {"file_id": "x"}
+        known["file"] = data or {"file_data": MEANT["file_data"]}
     return known
 
 
@@ -165,7 +168,7 @@ MEANT: dict[str, Any] = {
     "parameters": {"type": "object", "properties": {"a": {"type": "string"}}},
     "schema": {"type": "object", "properties": {"a": {"type": "string"}}},
     "ttl": "5m",
-    "url": "https://example.com/x.png",
+    "url": "data:image/png;base64,iVBORw0KGgo=",
 }
 """By key, wherever it stands."""
 

@@ -11,13 +11,13 @@ from dragoman.providers.provider import Provider, profile_of, quirks_of
 from dragoman.providers.table import PROVIDERS, ROWS
 
 NAMES = (
-    "openai anthropic anthropic-bedrock anthropic-vertex azure azure-deployments "
+    "openai anthropic anthropic-bedrock anthropic-vertex bedrock azure azure-deployments "
     "groq deepseek xai together fireworks openrouter perplexity "
     "cerebras moonshot moonshot-cn dashscope dashscope-intl google huggingface vllm sglang "
     "llamacpp lmstudio tgi ollama sim"
 )
 AT_HOME = ("vllm", "sglang", "llamacpp", "lmstudio", "tgi", "ollama")
-THE_OPERATORS = ("anthropic-bedrock", "anthropic-vertex", "azure", "azure-deployments")
+THE_OPERATORS = ("anthropic-bedrock", "anthropic-vertex", "bedrock", "azure", "azure-deployments")
 
 ALIKE = [row for row in ROWS if row.dialect == "openai-chat"]
 """Those who speak OpenAI's dialect."""
