@@ -4,9 +4,9 @@ The heading says what it is and whose: `request groq/llama-3.3-70b`, and behind 
 as `base_model=o4-mini`, or a quirk with its value in JSON. What comes out is a list of lines: for a
 request the path, the dialect's headers, the body and the losses, or why it is refused; for `models`
 the path of their list; for an answer the response, or the status and the error; for a stream the
-events. The other way round, `asked` is a request of a caller's in the provider's dialect, `answer`
-and `answer-stream` are ours to that caller. JSON in a line is compared as JSON, so its keys may
-stand in any order.
+events. `frames` are a stream of AWS's, a message a line. The other way round, `asked` is a request
+of a caller's in the provider's dialect, `answer` and `answer-stream` are ours to that caller. JSON
+in a line is compared as JSON, so its keys may stand in any order.
 """
 
 import json
@@ -23,6 +23,7 @@ from dragoman.dialects.openai_chat.caller import StreamEncoder
 from dragoman.errors import APIStatusError, ConfigurationError, UnsupportedParameterError
 from dragoman.providers.provider import profile_of, quirks_of
 from dragoman.providers.table import PROVIDERS
+from dragoman.streaming import eventstream
 from dragoman.streaming.made import Made
 
 ROOT: Final = Path(__file__).parents[2] / "recordings"
@@ -132,12 +133,25 @@ def _of_stream(recording: Recording, profile: Profile) -> Iterator[str]:
     decoder = recording.dialect.stream_decoder(made=recording.made, profile=profile)
     encoder = StreamEncoder(include_usage="include_usage" in recording.options)
     try:
-        for chunk in [*decoder.receive(recording.said), *decoder.finish()]:
+        for chunk in decoder.receive(recording.said):
+            yield encoder.encode(chunk).decode().removesuffix("\n")
+        for chunk in decoder.finish():
             yield encoder.encode(chunk).decode().removesuffix("\n")
     except APIStatusError as error:
         yield encoder.error(error).decode().removesuffix("\n")
     else:
         yield encoder.end().decode().removesuffix("\n")
+
+
+def _of_frames(recording: Recording, profile: Profile) -> Iterator[str]:
+    """A stream of AWS's messages, each written as a line: its type, and its payload."""
+    framed = b""
+    for line in recording.said.splitlines():
+        ((kind, payload),) = json.loads(line).items()
+        sort = "exception" if kind.endswith("Exception") else "event"
+        headers = {f":{sort}-type": kind, ":message-type": sort}
+        framed += eventstream.encode(headers, json.dumps(payload).encode())
+    yield from _of_stream(recording._replace(said=framed), profile)
 
 
 def _of_models(recording: Recording, profile: Profile) -> Iterator[str]:
@@ -181,6 +195,7 @@ OUTCOMES: Final[dict[str, Callable[[Recording, Profile], Iterator[str]]]] = {
     "request": _of_request,
     "response": _of_response,
     "stream": _of_stream,
+    "frames": _of_frames,
     "error": _of_error,
     "models": _of_models,
     "asked": _of_asked,

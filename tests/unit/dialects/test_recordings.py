@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from dragoman.dialects import anthropic_messages
+from dragoman.dialects import anthropic_messages, bedrock_converse
+from dragoman.dialects.dialect import Dialect
 from dragoman.dialects.openai_chat import Quirks
 from dragoman.providers.table import PROVIDERS
 from tests.unit.dialects.recordings import (
@@ -49,16 +50,17 @@ def test_a_recorded_quirk_is_what_makes_the_difference(recording: Recording) -> 
     assert lines(outcome(recording, plain)) != lines(recording.expected)
 
 
-def test_every_quirk_of_claudes_hosts_has_a_recorded_example() -> None:
-    shown = {host_field_of(recording) for recording in OF_HOSTS}
+@pytest.mark.parametrize("dialect", [anthropic_messages, bedrock_converse])
+def test_every_quirk_of_a_dialects_hosts_has_a_recorded_example(dialect: Dialect) -> None:
+    shown = {host_field_of(one) for one in OF_HOSTS if one.dialect is dialect}
 
-    assert shown == set(anthropic_messages.Quirks.__struct_fields__)
+    assert shown == set(dialect.Quirks.__struct_fields__)
 
 
 @pytest.mark.parametrize("recording", OF_HOSTS, ids=lambda recording: recording.name)
 def test_a_recorded_quirk_of_a_host_is_what_makes_the_difference(recording: Recording) -> None:
     field = host_field_of(recording)
-    plain = getattr(anthropic_messages.Quirks(), field)
+    plain = getattr(recording.dialect.Quirks(), field)
     without_it = msgspec.structs.replace(recording.quirks, **{field: plain})
 
     assert lines(outcome(recording, without_it)) != lines(recording.expected)

@@ -122,11 +122,12 @@ def _error(
 
 
 def _by_message(meaning: Meaning, message: str) -> Meaning:
-    """What the words say beyond the exception."""
-    if meaning.status_code == 400 and refusing.overflows(message):
-        return Meaning(400, "context_length_exceeded")
-    if meaning.status_code == 400 and NO_MODEL in message:
-        return Meaning(404, "model_not_found")
+    """What the words say beyond the exception, or where there is none."""
+    if meaning.status_code in (400, 502):
+        if refusing.overflows(message):
+            return Meaning(400, "context_length_exceeded")
+        if NO_MODEL in message:
+            return Meaning(404, "model_not_found")
     if meaning.status_code == 429 and SPENT in message:
         return Meaning(429, "insufficient_quota")
     return meaning

@@ -39,6 +39,18 @@ OWN_FIELDS: Final = (
 )
 """Fields of Bedrock's that the hub has none for, and that go along."""
 
+ASKED_BY: Final = {
+    "inferenceConfig": "/top_k",
+    "output_config": "/reasoning_effort",
+    "reasoningConfig": "/reasoning_effort",
+    "reasoning_config": "/reasoning_effort",
+    "reasoning_effort": "/reasoning_effort",
+    "thinking": "/reasoning_effort",
+    "tool_choice": "/parallel_tool_calls",
+    "top_k": "/top_k",
+}
+"""What of the caller's asks for each field that we write for a model alone."""
+
 METADATA_PAIRS: Final = 16
 _KEY: Final = re.compile(r"[a-zA-Z0-9\s:_@$#=/+,.-]{1,256}")
 _VALUE: Final = re.compile(r"[a-zA-Z0-9\s:_@$#=/+,.-]{0,256}")
@@ -104,6 +116,10 @@ def own_fields(draft: Draft) -> None:
     more = draft.extra.get("/additionalModelRequestFields")
     if isinstance(more, dict):
         draft.taken("/additionalModelRequestFields")
+        for field, pointer in ASKED_BY.items():
+            if field in more and draft.additional.get(field, more[field]) != more[field]:
+                reason = f"`additionalModelRequestFields.{field}` is set too, and counts"
+                draft.lose(pointer, "dropped", reason)
         draft.additional.update(more)
 
 

@@ -44,7 +44,10 @@ def decode_response(
     decoder = StreamDecoder(made=made, profile=profile)
     try:
         decoder.hear_whole(body)
-        response = fold(decoder.finish())
+        chunks = decoder.finish()
+        if decoder.error is not None:
+            raise decoder.error
+        response = fold(chunks)
     except RecursionError:
         raise RemoteProtocolError("expected JSON; nested too deeply") from None
     return response.put_beside({"meta": shared.Meta(raw=body)})
