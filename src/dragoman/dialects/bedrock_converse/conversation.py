@@ -90,7 +90,7 @@ class _Turns:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
-        self._ids = Ids(short=draft.family.short_ids)
+        self._ids = Ids(draft.family.ids)
         self._messages: list[dict[str, Any]] = []
         self._waiting: list[str] = []
         """Calls of the last answer that have no result yet."""

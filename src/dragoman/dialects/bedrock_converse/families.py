@@ -45,8 +45,9 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     top_k: Literal["top_k", "topK"] | None = None
     """The name of `top_k` among the fields of the model alone; `topK` is of `inferenceConfig`."""
 
-    short_ids: bool = False
-    """Whether ids of calls have to be nine letters and digits."""
+    ids: Literal["plain", "dotted", "short"] = "dotted"
+    """Of what ids of calls are made: letters, digits, `_` and `-`; `.` and `:` as well; or nine
+    letters and digits, where they are not Bedrock's own."""
 
 
 FORCED: Final = frozenset({"any", "tool"})
@@ -77,7 +78,7 @@ FAMILIES: Final = (
         name="mistral",
         pattern=r"mistral|mixtral|pixtral|ministral|magistral|voxtral",
         forcing=frozenset({"any"}),
-        short_ids=True,
+        ids="short",
     ),
     Family(name="older", pattern=r"llama|titan|jamba|command|deepseek\.r1", structured=False),
     OTHERS,
@@ -95,6 +96,7 @@ def of_claude(row: claudes.Family) -> Family:
         caching=row.name != "claude-3",
         structured=row.structured,
         top_k="top_k",
+        ids="plain",
     )
 
 

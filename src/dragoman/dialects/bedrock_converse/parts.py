@@ -40,7 +40,7 @@ DOCUMENTS: Final = {
 }
 """Bedrock's name of a type of document; other texts are `txt`."""
 
-NATIVE: Final = frozenset({"guardContent", "searchResult", "video"})
+NATIVE: Final = frozenset({"document", "guardContent", "image", "searchResult", "video"})
 """Bedrock's own blocks, which go along where a part of this type has one of them inside."""
 
 NAME_LENGTH: Final = 200

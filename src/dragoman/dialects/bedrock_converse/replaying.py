@@ -16,15 +16,20 @@ FOREIGN: Final = "foreign reasoning"
 ID_LENGTH: Final = 64
 SHORT_LENGTH: Final = 9
 
-_ODD: Final = re.compile(r"[^a-zA-Z0-9_-]")
-_SHORT: Final = re.compile(r"[a-zA-Z0-9]{9}")
+_ODD: Final = {
+    "plain": re.compile(r"[^a-zA-Z0-9_-]"),
+    "dotted": re.compile(r"[^a-zA-Z0-9_.:-]"),
+    "short": re.compile(r"[^a-zA-Z0-9_-]"),
+}
+_SHORT: Final = re.compile(r"[a-zA-Z0-9]{9}|tooluse_[a-zA-Z0-9_-]{1,56}")
+"""Nine letters and digits, or what Bedrock made itself."""
 
 
 class Ids:
     """The ids of calls, in the characters and the length allowed; the same in both places."""
 
-    def __init__(self, *, short: bool) -> None:
-        self._short = short
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
         self._sent: dict[str, str] = {}
         self._functions: dict[str, str] = {}
 
@@ -41,8 +46,8 @@ class Ids:
         return known
 
     def _allowed(self, id: str) -> str:
-        plain = _ODD.sub("_", id) or "_"
-        if self._short:
+        plain = _ODD[self._kind].sub("_", id) or "_"
+        if self._kind == "short":
             return id if _SHORT.fullmatch(id) else _digest(id)[:SHORT_LENGTH]
         if len(plain) > ID_LENGTH:
             ending = f"_{_digest(id)[:16]}"

@@ -151,6 +151,21 @@ def test_ids_are_sent_as_they_are_allowed_and_alike_in_both_places(model: str) -
     assert id.isascii()
 
 
+@pytest.mark.parametrize(
+    ("model", "id"),
+    [
+        ("moonshot.kimi-k2-thinking", "functions.f:0"),
+        (MISTRAL, "tooluse_daIKOZu4g4GrvIIv9wdqy4"),
+        (MISTRAL, "a1B2c3D4e"),
+        (NOVA, "call_1-a"),
+    ],
+)
+def test_ids_that_are_allowed_stay_as_they_are(model: str, id: str) -> None:
+    told = conversation(user("x"), called(id), model=model).body["messages"][1]["content"]
+
+    assert told[0]["toolUse"]["toolUseId"] == id
+
+
 def test_long_ids_that_begin_alike_stay_apart() -> None:
     ids = ["x" * 70 + end for end in "ab"]
 

@@ -1,0 +1,49 @@
+"""Every recorded request in Converse, asked in OpenAI's words and sent on as ours.
+
+What goes out means what was recorded, or the losses tell the difference.
+"""
+
+import json
+import re
+from urllib.parse import unquote
+
+from dragoman.dialects import bedrock_converse
+from dragoman.dialects.openai_chat import decode_request
+from tests import corpus
+from tests.judge.converse_requests import asked, meaning
+
+TOLD_UNDER = {
+    "outputConfig": ("/response_format",),
+    "inferenceConfig": ("/max_completion_tokens", "/temperature", "/top_p", "/stop"),
+    "toolChoice": ("/tool_choice", "/response_format"),
+}
+"""The fields of ours that tell a loss of Bedrock's."""
+
+
+def asks(record: corpus.Record) -> bool:
+    return bool((record.request.get("body") or {}).get("messages"))
+
+
+@corpus.each(record for record in corpus.records("bedrock-converse") if asks(record))
+def test_a_request_that_is_asked_in_our_words_means_the_same(record: corpus.Record) -> None:
+    body = record.request["body"]
+    named = re.search(r"/model/(.+)/converse", record.request["path"])
+    assert named is not None
+    model = unquote(named[1])
+
+    request = decode_request(json.dumps(asked(body, model)).encode())
+    encoded = bedrock_converse.encode_request(request, model=model)
+
+    recorded, sent = meaning(body), meaning(json.loads(encoded.body))
+    if "maxTokens" not in (body.get("inferenceConfig") or {}):
+        sent.get("inferenceConfig", {}).pop("maxTokens", None)  # Claude's answers are bounded
+    different = {
+        key for key in {*recorded, *sent} if (recorded.get(key) or None) != (sent.get(key) or None)
+    }
+    told = [loss.pointer for loss in encoded.losses]
+    untold = {
+        key
+        for key in different
+        if not any(one.startswith(TOLD_UNDER.get(key, (f"/{key}",))) for one in told)
+    }
+    assert untold == set()
