@@ -4,7 +4,6 @@ An answer names its exception in the header `x-amzn-errortype`, sometimes in `__
 a stream names it in a header of the message. Some exceptions mean another status than they have.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -49,8 +48,6 @@ STATUS_CODES: Final = {401: "invalid_api_key", 429: "rate_limit_exceeded"}
 NO_MODEL: Final = "the provided model identifier is invalid"
 SPENT: Final = "too many tokens per day"
 
-_AROUND: Final = re.compile(r"^.*#|:.*$", re.DOTALL)
-
 
 def decode_error(status_code: int, headers: Mapping[str, str], body: bytes) -> APIStatusError:
     """The error that this answer tells; never raises."""
@@ -93,7 +90,7 @@ def failure_of(message: eventstream.Message) -> APIStatusError | None:
 def _error(
     status_code: int | None, headers: Mapping[str, str], value: Any, exception: str
 ) -> APIStatusError:
-    name = _AROUND.sub("", exception.split(":", 1)[0]).lower().removesuffix("exception")
+    name = exception.split(":", 1)[0].rpartition("#")[2].lower().removesuffix("exception")
     meaning = EXCEPTIONS.get(name)
     if meaning is None:
         status = 502 if status_code is None or status_code < 300 else status_code

@@ -62,6 +62,32 @@ def test_a_call_without_arguments_has_empty_ones() -> None:
     assert message(response)["content"] is None
 
 
+def test_empty_arguments_are_told_when_the_call_is_complete() -> None:
+    decoder = bedrock_converse.stream_decoder(made=MADE)
+    decoder.receive(START + called(0))
+
+    (chunk,) = decoder.receive(stopped(0))
+
+    (call,) = chunk.choices[0].delta.tool_calls or []
+    assert call.function is not None
+    assert call.function.arguments == "{}"
+
+
+def test_another_kind_of_piece_begins_another_block() -> None:
+    hidden = thought(0, redactedContent="QQ==")
+
+    response = folded(START, hidden, added(0, text="Noon."), hidden, ended(), METADATA)
+
+    details = [one["data"] for one in message(response)["reasoning_details"]]
+    assert details == ["QQ==", "QQ=="]
+    assert message(response)["content"] == "Noon."
+    assert [list(block) for block in message(response)["native_content"]["content"]] == [
+        ["reasoningContent"],
+        ["text"],
+        ["reasoningContent"],
+    ]
+
+
 def test_parallel_calls_are_told_apart_by_their_index() -> None:
     response = folded(
         START,
@@ -163,6 +189,16 @@ def test_what_a_text_cites_is_annotated_whole_and_streamed_alike() -> None:
     assert message(streamed)["native_content"]["content"] == [{"text": "So: "}, cited]
 
 
+def test_citations_of_documents_are_kept_in_the_blocks() -> None:
+    where = {"documentPage": {"documentIndex": 0, "start": 1, "end": 2}}
+    cited = {"content": [{"text": "Noon."}], "citations": [{"location": where}]}
+
+    told = message(whole({"citationsContent": cited}))
+
+    assert told["native_content"]["content"] == [{"citationsContent": cited}]
+    assert "annotations" not in told
+
+
 def test_a_tool_of_the_providers_own_is_no_call() -> None:
     server = {"toolUseId": "s", "name": "nova_code_interpreter", "type": "server_tool_use"}
     result = {"toolUseId": "s", "status": "success", "type": "nova_code_interpreter_result"}
@@ -237,12 +273,13 @@ def test_malformed_output_with_nothing_in_it_is_no_answer() -> None:
 
 def test_what_was_cached_lies_inside_the_prompt() -> None:
     usage = {"inputTokens": 10, "outputTokens": 5, "cacheReadInputTokens": 100}
+    usage["cacheWriteInputTokens"] = 7
 
     assert whole({"text": "x"}, usage=usage)["usage"] == {
-        "prompt_tokens": 110,
+        "prompt_tokens": 117,
         "completion_tokens": 5,
-        "total_tokens": 115,
-        "prompt_tokens_details": {"cached_tokens": 100},
+        "total_tokens": 122,
+        "prompt_tokens_details": {"cached_tokens": 100, "cache_write_tokens": 7},
     }
 
 

@@ -281,6 +281,19 @@ def test_cache_points_stand_behind_what_they_mark_and_four_are_the_most() -> Non
     assert told.body["messages"][2]["content"][1:] == [POINT, {"text": "z"}, POINT]
 
 
+def test_a_cache_point_stays_behind_its_result() -> None:
+    told = conversation(
+        user("x"), called("a", "b"), result("a", cache_control=MARK), user("y"), result("b")
+    ).body["messages"][2]["content"]
+
+    assert [next(iter(block)) for block in told] == [
+        "toolResult",
+        "cachePoint",
+        "toolResult",
+        "text",
+    ]
+
+
 def test_models_that_keep_no_prefix_are_sent_no_cache_points() -> None:
     told = conversation(user("x", cache_control=MARK), model=LLAMA)
 
