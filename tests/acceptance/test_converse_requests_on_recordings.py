@@ -5,7 +5,11 @@ What goes out means what was recorded, or the losses tell the difference.
 
 import json
 import re
+from typing import Any
 from urllib.parse import unquote
+
+import botocore.session
+from botocore.validate import ParamValidator
 
 from dragoman.dialects import bedrock_converse
 from dragoman.dialects.openai_chat import decode_request
@@ -18,6 +22,16 @@ TOLD_UNDER = {
     "toolChoice": ("/tool_choice", "/response_format"),
 }
 """The fields of ours that tell a loss of Bedrock's."""
+
+
+MODEL = botocore.session.get_session().get_service_model("bedrock-runtime")
+
+
+def complaints(body: dict[str, Any], model: str) -> str:
+    """What AWS's own client would say of this request."""
+    shape = MODEL.operation_model("Converse").input_shape
+    report: str = ParamValidator().validate({**body, "modelId": model}, shape).generate_report()
+    return report
 
 
 def asks(record: corpus.Record) -> bool:
@@ -34,6 +48,7 @@ def test_a_request_that_is_asked_in_our_words_means_the_same(record: corpus.Reco
     request = decode_request(json.dumps(asked(body, model)).encode())
     encoded = bedrock_converse.encode_request(request, model=model)
 
+    assert complaints(json.loads(encoded.body), model) == ""
     recorded, sent = meaning(body), meaning(json.loads(encoded.body))
     if "maxTokens" not in (body.get("inferenceConfig") or {}):
         sent.get("inferenceConfig", {}).pop("maxTokens", None)  # Claude's answers are bounded

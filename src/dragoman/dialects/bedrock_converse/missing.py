@@ -1,13 +1,11 @@
-"""What this dialect does not do: it lists no models, and is not spoken to callers yet.
+"""What this dialect does not do: it lists no models, and reads no caller's requests yet.
 
 Each function refuses by name, so that nobody takes a guess for an answer.
 """
 
-from typing import NoReturn
-
 from dragoman.dialects.bedrock_converse.quirks import BEDROCK_PROFILE, Profile
-from dragoman.dialects.dialect import Encoded, EncodedError, StreamEncoder
-from dragoman.errors import ConfigurationError, Error
+from dragoman.dialects.dialect import Encoded
+from dragoman.errors import ConfigurationError
 from dragoman.models import shared
 
 
@@ -22,28 +20,9 @@ def decode_models(body: bytes) -> shared.ListModelsResponse:
 
 
 def decode_request(body: bytes) -> shared.CreateChatCompletionRequest:
-    """Raises `ConfigurationError`."""
-    _refuse("decode_request")
-
-
-def encode_response(response: shared.CreateChatCompletionResponse) -> bytes:
-    """Raises `ConfigurationError`."""
-    _refuse("encode_response")
-
-
-def stream_encoder(*, include_usage: bool) -> StreamEncoder:
-    """Raises `ConfigurationError`."""
-    _refuse("stream_encoder")
-
-
-def encode_error(error: Error) -> EncodedError:
-    """Raises `ConfigurationError`."""
-    _refuse("encode_error")
-
-
-def _refuse(function: str) -> NoReturn:
+    """Raises `ConfigurationError`: a request of Converse's names its model in the path alone."""
     raise ConfigurationError(
-        f"bedrock-converse: expected a dialect that callers are answered in; {function} is not "
+        "bedrock-converse: expected a dialect whose requests are read; decode_request is not "
         "there yet",
         param="dialect",
     )
