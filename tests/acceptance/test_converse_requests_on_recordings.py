@@ -1,4 +1,4 @@
-"""Every recorded request in Converse, asked in OpenAI's words and sent on as ours.
+"""Every recorded request in Converse, asked in OpenAI's words or read, and sent on as ours.
 
 What goes out means what was recorded, or the losses tell the difference.
 """
@@ -9,10 +9,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import botocore.session
+import pytest
 from botocore.validate import ParamValidator
 
 from dragoman.dialects import bedrock_converse
 from dragoman.dialects.openai_chat import decode_request
+from dragoman.models import shared
 from tests import corpus
 from tests.judge.converse_requests import asked, meaning
 
@@ -34,18 +36,28 @@ def complaints(body: dict[str, Any], model: str) -> str:
     return report
 
 
+def in_our_words(body: dict[str, Any], model: str) -> shared.CreateChatCompletionRequest:
+    return decode_request(json.dumps(asked(body, model)).encode())
+
+
+def as_a_callers(body: dict[str, Any], model: str) -> shared.CreateChatCompletionRequest:
+    return bedrock_converse.decode_request(json.dumps(body).encode())
+
+
 def asks(record: corpus.Record) -> bool:
     return bool((record.request.get("body") or {}).get("messages"))
 
 
 @corpus.each(record for record in corpus.records("bedrock-converse") if asks(record))
-def test_a_request_that_is_asked_in_our_words_means_the_same(record: corpus.Record) -> None:
+@pytest.mark.parametrize("way", ["asked in our words", "read as a caller's"])
+def test_a_request_that_is_sent_on_means_the_same(record: corpus.Record, way: str) -> None:
+    ways = {"asked in our words": in_our_words, "read as a caller's": as_a_callers}
     body = record.request["body"]
     named = re.search(r"/model/(.+)/converse", record.request["path"])
     assert named is not None
     model = unquote(named[1])
 
-    request = decode_request(json.dumps(asked(body, model)).encode())
+    request = ways[way](body, model)
     encoded = bedrock_converse.encode_request(request, model=model)
 
     assert complaints(json.loads(encoded.body), model) == ""

@@ -224,3 +224,24 @@ def test_json_of_any_kind_is_an_answer_or_an_error(
             told = json.loads(msgspec.json.encode(response))
             assert schema.faults("CreateChatCompletionResponse", told) == []
         bedrock_converse.decode_error(500, {}, json.dumps(body).encode())
+
+
+@given(value=JSON, block=JSON, part=st.sampled_from(["text", "toolUse", "toolResult", "document"]))
+def test_json_of_any_kind_is_a_request_or_refused(value: Any, block: Any, part: str) -> None:
+    bodies = (
+        value,
+        {"messages": value},
+        {"messages": [{"role": "user", "content": [{part: value}, {"cachePoint": block}]}]},
+        {"messages": [{"role": "assistant", "content": [{part: value}, block]}]},
+        {"messages": [{"role": "assistant", "content": [{"reasoningContent": value}]}]},
+        *(
+            {"messages": [{"role": "user", "content": []}], key: value}
+            for key in ("system", "toolConfig", "inferenceConfig", "outputConfig", "serviceTier")
+        ),
+        {"messages": [{"role": "user", "content": []}], "toolConfig": {"tools": [value, block]}},
+        {"messages": [{"role": "user", "content": []}], "toolConfig": {"toolChoice": value}},
+    )
+    for body in bodies:
+        with suppress(Error):
+            request = bedrock_converse.decode_request(json.dumps(body).encode())
+            bedrock_converse.encode_request(request, model="us.amazon.nova-2-lite-v1:0")

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from dragoman.dialects.anthropic_messages.blocks import FORMAT, KINDS, PLAIN_ORDER
 from dragoman.dialects.anthropic_messages.conversation import ERROR
-from dragoman.dialects.anthropic_messages.given import Given, unknown
+from dragoman.dialects.given import Given, unknown
 from dragoman.models import shared
 from dragoman.models.pointers import escaped
 from dragoman.wire import reading

@@ -1,7 +1,5 @@
 """Converse, by which every model of Amazon Bedrock is asked in the same words.
 
-Callers' requests are not read yet.
-
 Reference: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
 """
 
@@ -12,12 +10,9 @@ from dragoman.dialects.bedrock_converse.answering import (
 )
 from dragoman.dialects.bedrock_converse.encoding import encode_request
 from dragoman.dialects.bedrock_converse.failure import decode_error
-from dragoman.dialects.bedrock_converse.missing import (
-    decode_models,
-    decode_request,
-    encode_models_request,
-)
+from dragoman.dialects.bedrock_converse.listing import decode_models, encode_models_request
 from dragoman.dialects.bedrock_converse.quirks import BEDROCK_PROFILE, Profile, Quirks
+from dragoman.dialects.bedrock_converse.request import decode_request
 from dragoman.dialects.bedrock_converse.response import decode_response, stream_decoder
 
 __all__ = [

@@ -10,7 +10,7 @@ from botocore.parsers import create_parser
 
 import dragoman
 from dragoman.dialects import bedrock_converse, openai_chat
-from dragoman.errors import ConfigurationError, RemoteProtocolError, status_error
+from dragoman.errors import BadRequestError, ConfigurationError, RemoteProtocolError, status_error
 from dragoman.streaming import eventstream
 from tests import corpus
 from tests.judge import converse
@@ -226,3 +226,93 @@ def test_an_error_in_a_stream_is_an_exception(error: dragoman.Error, kind: str) 
 
     assert message.headers[":exception-type"] == kind
     assert json.loads(message.payload) == {"message": "No"}
+
+
+def read(**fields: Any) -> dict[str, Any]:
+    body = {"messages": [{"role": "user", "content": [{"text": "x"}]}], **fields}
+    told: dict[str, Any] = bedrock_converse.decode_request(json.dumps(body).encode()).to_dict()
+    return told
+
+
+def test_a_request_is_read_as_the_hub_has_it() -> None:
+    told = read(
+        system=[{"text": "Be brief."}, {"cachePoint": {"type": "default", "ttl": "1h"}}],
+        inferenceConfig={"maxTokens": 5, "temperature": 0.5, "topP": 0.9, "stopSequences": ["X"]},
+        toolConfig={
+            "tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": {"type": "object"}}}}],
+            "toolChoice": {"tool": {"name": "f"}},
+        },
+        serviceTier={"type": "flex"},
+        requestMetadata={"team": "Brest"},
+        guardrailConfig={"guardrailIdentifier": "g"},
+    )
+
+    mark = {"type": "ephemeral", "ttl": "1h"}
+    assert told.pop("messages")[0]["content"] == [
+        {"type": "text", "text": "Be brief.", "cache_control": mark}
+    ]
+    assert told == {
+        "model": "",
+        "max_completion_tokens": 5,
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "stop": ["X"],
+        "tools": [
+            {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+        ],
+        "tool_choice": {"type": "function", "function": {"name": "f"}},
+        "service_tier": "flex",
+        "metadata": {"team": "Brest"},
+        "guardrailConfig": {"guardrailIdentifier": "g"},
+    }
+
+
+def test_documents_are_files_and_results_messages_of_their_own() -> None:
+    document = {"format": "md", "name": "notes", "source": {"bytes": "eA=="}}
+    result = {"toolUseId": "a", "content": [{"text": "5 m"}], "status": "error"}
+
+    told = read(
+        messages=[
+            {"role": "user", "content": [{"text": "x"}, {"document": document}]},
+            {
+                "role": "assistant",
+                "content": [{"toolUse": {"toolUseId": "a", "name": "f", "input": {"n": 1}}}],
+            },
+            {"role": "user", "content": [{"toolResult": result}, {"text": "So?"}]},
+        ]
+    )["messages"]
+
+    assert [message["role"] for message in told] == ["user", "assistant", "tool", "user"]
+    assert told[0]["content"][1]["file"] == {
+        "filename": "notes.md",
+        "file_data": "data:text/markdown;base64,eA==",
+    }
+    assert told[1]["tool_calls"][0]["function"] == {"name": "f", "arguments": '{"n":1}'}
+    assert told[2] == {
+        "role": "tool",
+        "tool_call_id": "a",
+        "content": "Error: 5 m",
+        "is_error": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"messages": []}, "messages"),
+        ({"messages": [{"role": "system", "content": []}]}, "messages[0].role"),
+        ({"messages": [{"role": "user", "content": "x"}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": [7]}]}, "messages[0].content[0]"),
+        ({"inferenceConfig": {"maxTokens": "5"}}, "inferenceConfig.maxTokens"),
+        ({"inferenceConfig": {"stopSequences": [1]}}, "inferenceConfig.stopSequences[0]"),
+        ({"toolConfig": {"toolChoice": {"none": {}}}}, "toolConfig.toolChoice"),
+        ({"toolConfig": {"tools": [{"toolSpec": {}}]}}, "toolConfig.tools[0].toolSpec.inputSchema"),
+        ({"serviceTier": {"type": "reserved"}}, "serviceTier.type"),
+        ({"requestMetadata": {"a": 1}}, "requestMetadata.a"),
+    ],
+)
+def test_what_is_no_request_is_refused_by_its_place(fields: dict[str, Any], param: str) -> None:
+    with pytest.raises(BadRequestError) as refused:
+        read(**fields)
+
+    assert refused.value.param == param

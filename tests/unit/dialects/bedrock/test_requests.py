@@ -272,13 +272,12 @@ def test_a_loss_is_refused_where_none_may_be() -> None:
     assert error.value.param == "seed"
 
 
-def test_what_is_not_there_yet_refuses_by_name() -> None:
+def test_models_are_not_listed() -> None:
     functions: list[Any] = [
-        lambda: bedrock_converse.decode_request(b"{}"),
         lambda: bedrock_converse.encode_models_request(),
         lambda: bedrock_converse.decode_models(b"{}"),
     ]
 
     for function_ in functions:
-        with pytest.raises(ConfigurationError, match=r"bedrock-converse|models"):
+        with pytest.raises(ConfigurationError, match="models"):
             function_()

@@ -1,7 +1,4 @@
-"""What this dialect does not do: it lists no models, and reads no caller's requests yet.
-
-Each function refuses by name, so that nobody takes a guess for an answer.
-"""
+"""The list of models, which Bedrock has at another address: it is refused by name."""
 
 from dragoman.dialects.bedrock_converse.quirks import BEDROCK_PROFILE, Profile
 from dragoman.dialects.dialect import Encoded
@@ -17,12 +14,3 @@ def encode_models_request(*, profile: Profile = BEDROCK_PROFILE) -> Encoded:
 def decode_models(body: bytes) -> shared.ListModelsResponse:
     """Raises `ConfigurationError`: nobody has asked for a list."""
     raise ConfigurationError("models: this provider lists none", param="provider")
-
-
-def decode_request(body: bytes) -> shared.CreateChatCompletionRequest:
-    """Raises `ConfigurationError`: a request of Converse's names its model in the path alone."""
-    raise ConfigurationError(
-        "bedrock-converse: expected a dialect whose requests are read; decode_request is not "
-        "there yet",
-        param="dialect",
-    )
