@@ -27,7 +27,7 @@ AT_ONCE_SECONDS: Final = 0.001
 """An attempt that begins so soon after its request has the whole of its time."""
 
 STREAMS: Final = ("text/event-stream", "application/vnd.amazon.eventstream")
-"""Content types of streams; in which way one is framed is the dialect's business."""
+"""How the content types of streams begin: server-sent events, and Amazon's frames."""
 
 
 class Carriage:

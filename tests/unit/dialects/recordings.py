@@ -133,9 +133,7 @@ def _of_stream(recording: Recording, profile: Profile) -> Iterator[str]:
     decoder = recording.dialect.stream_decoder(made=recording.made, profile=profile)
     encoder = StreamEncoder(include_usage="include_usage" in recording.options)
     try:
-        for chunk in decoder.receive(recording.said):
-            yield encoder.encode(chunk).decode().removesuffix("\n")
-        for chunk in decoder.finish():
+        for chunk in [*decoder.receive(recording.said), *decoder.finish()]:
             yield encoder.encode(chunk).decode().removesuffix("\n")
     except APIStatusError as error:
         yield encoder.error(error).decode().removesuffix("\n")
@@ -151,7 +149,16 @@ def _of_frames(recording: Recording, profile: Profile) -> Iterator[str]:
         sort = "exception" if kind.endswith("Exception") else "event"
         headers = {f":{sort}-type": kind, ":message-type": sort}
         framed += eventstream.encode(headers, json.dumps(payload).encode())
-    yield from _of_stream(recording._replace(said=framed), profile)
+    decoder = recording.dialect.stream_decoder(made=recording.made, profile=profile)
+    encoder = StreamEncoder(include_usage="include_usage" in recording.options)
+    for chunk in decoder.receive(framed):
+        yield encoder.encode(chunk).decode().removesuffix("\n")
+    if isinstance(decoder.error, APIStatusError):
+        yield encoder.error(decoder.error).decode().removesuffix("\n")
+        return
+    for chunk in decoder.finish():
+        yield encoder.encode(chunk).decode().removesuffix("\n")
+    yield encoder.end().decode().removesuffix("\n")
 
 
 def _of_models(recording: Recording, profile: Profile) -> Iterator[str]:

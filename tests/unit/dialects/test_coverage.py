@@ -90,6 +90,7 @@ def outcome(field: Field, dialect: str, model: str, profile: Any) -> str:
     if dialect != "openai-chat":
         field = in_company(field)
         asked = plausible({**field.request, "model": model})
+        asked = by_data(asked) if dialect in BY_DATA else asked
     try:
         encoded = encode(asked, dialect, model, profile)
     except UnsupportedParameterError as error:
@@ -100,13 +101,17 @@ def outcome(field: Field, dialect: str, model: str, profile: Any) -> str:
     if kind is not None and kind != "dropped":
         return kind
     if dialect == "openai-chat" or field.name == "model":
-        shown = sent(field, asked, json.loads(encoded.body))
-        shown = shown or (field.name == "model" and quote(model, safe="") in encoded.path)
+        shown = (
+            sent(field, asked, json.loads(encoded.body)) or quote(model, safe="") in encoded.path
+        )
     else:
         other = otherwise(asked, field.pointer)
-        shown = (encoded.path, encoded.body) != sent_or_refusal(other, dialect, model, profile)
+        shown = f"{encoded.path} {encoded.body!r}" != sent_or_refusal(
+            other, dialect, model, profile
+        )
     if kind is not None:
-        return f"{kind}, yet sent" if shown else kind
+        in_part = all(loss.pointer.startswith(f"{field.pointer}/") for loss in losses)
+        return f"{kind}, yet sent" if shown and not in_part else kind
     if not shown and field.name in IMPLIED[dialect]:
         return "implied"
     return "carried" if shown else "lost in silence"
@@ -137,10 +142,10 @@ def encode(asked: Any, dialect: str, model: str, profile: Any) -> Encoded:
     return DIALECTS[dialect].encode_request(request, model=model, profile=profile)
 
 
-def sent_or_refusal(asked: Any, dialect: str, model: str, profile: Any) -> tuple[str, bytes] | str:
+def sent_or_refusal(asked: Any, dialect: str, model: str, profile: Any) -> str:
     try:
         encoded = encode(asked, dialect, model, profile)
-        return encoded.path, encoded.body
+        return f"{encoded.path} {encoded.body!r}"
     except UnsupportedParameterError as error:
         return error.message
 
@@ -158,19 +163,35 @@ def plausible(value: Any) -> Any:
     if known.get("type") == "file":
         file: dict[str, Any] = known["file"]
         data = {key: inner for key, inner in file.items() if key != "file_id"}
-        known["file"] = data or {"file_data": MEANT["file_data"]}
+        known["file"] = data or {"file_id": MEANT["file_id"]}
     return known
 
 
 MEANT: dict[str, Any] = {
     "arguments": '{"a": 1}',
+    "file_id": "https://example.com/x.pdf",
     "file_data": "data:text/plain;base64,eA==",
     "parameters": {"type": "object", "properties": {"a": {"type": "string"}}},
     "schema": {"type": "object", "properties": {"a": {"type": "string"}}},
     "ttl": "5m",
-    "url": "data:image/png;base64,iVBORw0KGgo=",
+    "url": "https://example.com/x.png",
 }
 """By key, wherever it stands."""
+
+
+BY_DATA = ("bedrock-converse",)
+"""Dialects whose providers take images and files by their data alone."""
+
+
+def by_data(value: Any) -> Any:
+    """The same request, with data in place of addresses and ids."""
+    if isinstance(value, list):
+        return [by_data(item) for item in value]
+    if not isinstance(value, dict):
+        return "data:image/png;base64,iVBORw0KGgo=" if value == MEANT["url"] else value
+    if value == {"file_id": MEANT["file_id"]}:
+        return {"file_data": MEANT["file_data"]}
+    return {key: by_data(inner) for key, inner in value.items()}
 
 
 def otherwise(asked: Any, pointer: str) -> Any:
