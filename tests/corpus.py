@@ -34,6 +34,7 @@ OPENAI_SHAPED = (
 
 SPEAKING = {
     "anthropic-messages": ("anthropic-messages",),
+    "bedrock-converse": ("bedrock-converse",),
     "mistral": ("mistral",),
     "ollama": ("ollama",),
     "cohere-v2": ("cohere-v2",),

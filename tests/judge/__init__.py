@@ -17,7 +17,7 @@ azure-openai.md sections 4 and 5, and above them the recorded traffic.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.judge import claude, cohere, gemini, mistral, ollama
+from tests.judge import claude, cohere, converse, gemini, mistral, ollama
 from tests.judge.ours import heard
 from tests.judge.providers import said, said_stream
 from tests.judge.refusals import SaidError, said_error
@@ -39,6 +39,7 @@ class Ears(NamedTuple):
 
 EARS = {
     "anthropic-messages": Ears(claude.said, claude.said_stream, claude.said_error),
+    "bedrock-converse": Ears(converse.said, converse.said_stream, converse.said_error),
     "mistral": Ears(mistral.said, mistral.said_stream, mistral.said_error),
     "ollama": Ears(ollama.said, ollama.said_stream, ollama.said_error),
     "cohere-v2": Ears(cohere.said, cohere.said_stream, cohere.said_error),

@@ -4,6 +4,7 @@ What is written enters by one door: it becomes JSON and is decoded strictly. Not
 """
 
 import functools
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -204,24 +205,30 @@ def message(
     method: str,
     encoded: Encoded | None = None,
 ) -> Request:
-    """The signed HTTP request for this path of a provider."""
+    """The signed HTTP request for this path of a provider.
+
+    A signature of AWS's is of the time when it is made, and holds for five minutes.
+    """
     url = (provider.row.base_url or "").rstrip("/") + path
     if options.query:
         from urllib.parse import urlencode  # brings much along, and hardly anyone adds a query
 
         url += ("&" if "?" in url else "?") + urlencode(dict(options.query), errors="replace")
     key = provider.api_key.reveal() if provider.api_key else None
-    return Request(
-        method=method,
-        url=url,
-        headers={
-            **(encoded.headers if encoded else {}),
-            **credentials(provider.row, key),
-            **provider.headers,
-            **options.headers,
-        },
-        body=encoded.body if encoded else b"",
-    )
+    headers = {
+        **(encoded.headers if encoded else {}),
+        **credentials(provider.row, key),
+        **provider.headers,
+        **options.headers,
+    }
+    body = encoded.body if encoded else b""
+    if provider.aws is not None and not url.startswith("sim:"):
+        from dragoman.providers.aws import bedrock
+
+        headers = bedrock.signed(
+            method, url, headers, body, credentials=provider.aws, at=time.time()
+        )
+    return Request(method=method, url=url, headers=headers, body=body)
 
 
 def lowered(headers: Mapping[str, str]) -> dict[str, str]:

@@ -12,8 +12,8 @@ from dragoman.dialects.dialect import StreamDecoder
 from dragoman.streaming.writing import Chunk
 from dragoman.transport.protocol import Answer, AsyncAnswer
 
-EVENTS: Final = (b"data:", b"event:", b":")
-"""How a stream of events begins, whatever its content type says."""
+EVENTS: Final = (b"data:", b"event:", b":", b"\0")
+"""How a stream of events begins, whatever its content type says; with NUL, one of AWS's."""
 
 
 def is_content(chunk: Chunk) -> bool:

@@ -12,6 +12,7 @@ from dragoman.dialects.dialect import Dialect
 if TYPE_CHECKING:
     from dragoman.dialects import (
         anthropic_messages,
+        bedrock_converse,
         cohere_v2,
         gemini,
         mistral,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     SPOKEN: tuple[Dialect, ...] = (
         anthropic_messages,
+        bedrock_converse,
         cohere_v2,
         gemini,
         mistral,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 MODULES: Final = {
     "anthropic-messages": "dragoman.dialects.anthropic_messages",
+    "bedrock-converse": "dragoman.dialects.bedrock_converse",
     "cohere-v2": "dragoman.dialects.cohere_v2",
     "gemini": "dragoman.dialects.gemini",
     "mistral": "dragoman.dialects.mistral",

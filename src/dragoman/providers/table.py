@@ -111,6 +111,7 @@ ROWS: Final = (
         name="anthropic-bedrock",
         dialect="anthropic-messages",
         key_variable="AWS_BEARER_TOKEN_BEDROCK",
+        signing="aws",
         quirks={
             "path": "/model/{model}/invoke",
             "stream_path": "/model/{model}/invoke-with-response-stream",
@@ -134,6 +135,12 @@ ROWS: Final = (
             "version_in_body": True,
             "url_sources": False,
         },
+    ),
+    Provider(
+        name="bedrock",  # its base URL names the region, its key is an API key of Bedrock's
+        dialect="bedrock-converse",
+        key_variable="AWS_BEARER_TOKEN_BEDROCK",
+        signing="aws",
     ),
     Provider(
         name="azure",

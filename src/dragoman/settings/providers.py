@@ -5,15 +5,18 @@ settings is loaded by whoever has some.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from dragoman.errors import ConfigurationError
 from dragoman.providers.provider import Provider
 from dragoman.providers.table import PROVIDERS
 from dragoman.settings.secret import Secret, resolved
 
 if TYPE_CHECKING:
+    from dragoman.providers.aws.credentials import Credentials
     from dragoman.settings.file import Settings
 
 
@@ -32,6 +35,9 @@ class ConfiguredProvider(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     """Headers that every request to it carries."""
 
+    aws: "Credentials | None" = None
+    """AWS's own credentials, where they sign for it: without a key."""
+
     @property
     def lacks_key(self) -> bool:
         """Whether a provider that wants a key, at its own address, would be asked without one."""
@@ -46,8 +52,7 @@ def configured(*written: "Settings", environ: Mapping[str, str]) -> dict[str, Co
     Raises `ConfigurationError` naming the key, what was expected and what came.
     """
     known = {
-        name: ConfiguredProvider(row=row, api_key=_usual_key(row, environ))
-        for name, row in PROVIDERS.items()
+        name: _signed_for(row, _usual_key(row, environ), environ) for name, row in PROVIDERS.items()
     }
     last = {name: settings for settings in written for name in settings.providers}
     for name, settings in last.items():
@@ -71,4 +76,21 @@ def _configured(name: str, settings: "Settings", environ: Mapping[str, str]) -> 
         key = _usual_key(row, environ)
     else:
         key = resolved(wanted.api_key, environ=environ, key=f"{key_of('providers', name)}.api_key")
-    return ConfiguredProvider(row=row, api_key=key, base_model=wanted.base_model)
+    signed_for = _signed_for(row, key, environ)
+    return msgspec.structs.replace(signed_for, base_model=wanted.base_model)
+
+
+def _signed_for(
+    row: Provider, key: Secret | None, environ: Mapping[str, str]
+) -> ConfiguredProvider:
+    """A provider with what signs for it: its key, else the keys that the environment holds.
+
+    Most who ask never ask AWS, so that keys which cannot be used are no mistake here; AWS tells.
+    """
+    if row.signing is None or key is not None or not environ.get("AWS_ACCESS_KEY_ID"):
+        return ConfiguredProvider(row=row, api_key=key)
+    from dragoman.providers.aws.resolving import of_environment
+
+    with suppress(ConfigurationError):
+        return ConfiguredProvider(row=row, aws=of_environment(environ))
+    return ConfiguredProvider(row=row)

@@ -4,9 +4,9 @@ The heading says what it is and whose: `request groq/llama-3.3-70b`, and behind 
 as `base_model=o4-mini`, or a quirk with its value in JSON. What comes out is a list of lines: for a
 request the path, the dialect's headers, the body and the losses, or why it is refused; for `models`
 the path of their list; for an answer the response, or the status and the error; for a stream the
-events. The other way round, `asked` is a request of a caller's in the provider's dialect, `answer`
-and `answer-stream` are ours to that caller. JSON in a line is compared as JSON, so its keys may
-stand in any order.
+events. `frames` are a stream of AWS's, a message a line. The other way round, `asked` is a request
+of a caller's in the provider's dialect, `answer` and `answer-stream` are ours to that caller. JSON
+in a line is compared as JSON, so its keys may stand in any order.
 """
 
 import json
@@ -23,6 +23,7 @@ from dragoman.dialects.openai_chat.caller import StreamEncoder
 from dragoman.errors import APIStatusError, ConfigurationError, UnsupportedParameterError
 from dragoman.providers.provider import profile_of, quirks_of
 from dragoman.providers.table import PROVIDERS
+from dragoman.streaming import eventstream
 from dragoman.streaming.made import Made
 
 ROOT: Final = Path(__file__).parents[2] / "recordings"
@@ -140,6 +141,26 @@ def _of_stream(recording: Recording, profile: Profile) -> Iterator[str]:
         yield encoder.end().decode().removesuffix("\n")
 
 
+def _of_frames(recording: Recording, profile: Profile) -> Iterator[str]:
+    """A stream of AWS's messages, each written as a line: its type, and its payload."""
+    framed = b""
+    for line in recording.said.splitlines():
+        ((kind, payload),) = json.loads(line).items()
+        sort = "exception" if kind.endswith("Exception") else "event"
+        headers = {f":{sort}-type": kind, ":message-type": sort}
+        framed += eventstream.encode(headers, json.dumps(payload).encode())
+    decoder = recording.dialect.stream_decoder(made=recording.made, profile=profile)
+    encoder = StreamEncoder(include_usage="include_usage" in recording.options)
+    for chunk in decoder.receive(framed):
+        yield encoder.encode(chunk).decode().removesuffix("\n")
+    if isinstance(decoder.error, APIStatusError):
+        yield encoder.error(decoder.error).decode().removesuffix("\n")
+        return
+    for chunk in decoder.finish():
+        yield encoder.encode(chunk).decode().removesuffix("\n")
+    yield encoder.end().decode().removesuffix("\n")
+
+
 def _of_models(recording: Recording, profile: Profile) -> Iterator[str]:
     try:
         encoded = recording.dialect.encode_models_request(profile=profile)
@@ -181,6 +202,7 @@ OUTCOMES: Final[dict[str, Callable[[Recording, Profile], Iterator[str]]]] = {
     "request": _of_request,
     "response": _of_response,
     "stream": _of_stream,
+    "frames": _of_frames,
     "error": _of_error,
     "models": _of_models,
     "asked": _of_asked,

@@ -2,8 +2,16 @@
 
 from typing import Any, Final
 
-from dragoman.dialects import anthropic_messages, cohere_v2, gemini, mistral, ollama
-from dragoman.dialects.anthropic_messages import families as claude
+from dragoman.dialects import (
+    anthropic_messages,
+    bedrock_converse,
+    claude,
+    cohere_v2,
+    gemini,
+    mistral,
+    ollama,
+)
+from dragoman.dialects.bedrock_converse import families as bedrock
 from dragoman.dialects.cohere_v2 import families as cohere
 from dragoman.dialects.gemini import families as gemini_families
 from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks
@@ -48,6 +56,32 @@ CLAUDE_MODELS: Final = {
 }
 """A model of each of Claude's families."""
 
+BEDROCK_MODELS: Final = {
+    "claude-3": "anthropic.claude-3-haiku-20240307-v1:0",
+    "claude-3-5": "us.anthropic.claude-3-5-sonnet-20241022-v2:0",
+    "claude-3-7": "us.anthropic.claude-3-7-sonnet-20250219-v1:0",
+    "claude-4-5": "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "claude-4-6": "us.anthropic.claude-sonnet-4-6",
+    "claude-5": "us.anthropic.claude-sonnet-5",
+    "fable-5": "global.anthropic.claude-fable-5-v1:0",
+    "gpt-oss": "openai.gpt-oss-120b-1:0",
+    "haiku-5-5": "anthropic.claude-haiku-5-5",
+    "mistral": "us.mistral.pixtral-large-2502-v1:0",
+    "nova": "us.amazon.nova-micro-v1:0",
+    "nova-2": "us.amazon.nova-2-lite-v1:0",
+    "older": "us.meta.llama4-maverick-17b-instruct-v1:0",
+    "opus-4": "us.anthropic.claude-opus-4-20250514-v1:0",
+    "opus-4-1": "us.anthropic.claude-opus-4-1-20250805-v1:0",
+    "opus-4-7": "anthropic.claude-opus-4-7",
+    "opus-4-8": "anthropic.claude-opus-4-8",
+    "opus-5-5": "anthropic.claude-opus-5-5",
+    "others": "minimax.minimax-m2",
+    "qwen": "qwen.qwen3-32b-v1:0",
+    "sonnet-4": "us.anthropic.claude-sonnet-4-20250514-v1:0",
+    "sonnet-5-5": "anthropic.claude-sonnet-5-5",
+}
+"""A model of each of the families that Bedrock has."""
+
 COHERE_MODELS: Final = {
     "plain": "command-a-03-2025",
     "reasoning": "command-a-reasoning-08-2025",
@@ -71,6 +105,10 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
         family: (model, anthropic_messages.ANTHROPIC_PROFILE)
         for family, model in CLAUDE_MODELS.items()
     },
+    "bedrock-converse": {
+        family: (model, bedrock_converse.BEDROCK_PROFILE)
+        for family, model in BEDROCK_MODELS.items()
+    },
     "mistral": {"any": ("mistral-medium-latest", mistral.MISTRAL_PROFILE)},
     "ollama": {"any": ("qwen3", ollama.OLLAMA_PROFILE)},
     "cohere-v2": {
@@ -86,6 +124,7 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
 
 FAMILIES_OF: Final = {
     "anthropic-messages": {family.name for family in claude.FAMILIES},
+    "bedrock-converse": set(bedrock.BY_NAME),
     "mistral": {"any"},
     "ollama": {"any"},
     "cohere-v2": set(cohere.FAMILIES),
@@ -96,6 +135,14 @@ FAMILIES_OF: Final = {
 
 IMPLIED: Final = {
     "anthropic-messages": {
+        "function_call[auto]",
+        "parallel_tool_calls",
+        "reasoning_effort[none]",
+        "response_format[text]",
+        "stream_options.include_usage",
+        "tool_choice[auto]",
+    },
+    "bedrock-converse": {
         "function_call[auto]",
         "parallel_tool_calls",
         "reasoning_effort[none]",

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import dragoman.dialects
 from dragoman.dialects import DIALECTS
@@ -89,6 +90,7 @@ def outcome(field: Field, dialect: str, model: str, profile: Any) -> str:
     if dialect != "openai-chat":
         field = in_company(field)
         asked = plausible({**field.request, "model": model})
+        asked = by_data(asked) if dialect in BY_DATA else asked
     try:
         encoded = encode(asked, dialect, model, profile)
     except UnsupportedParameterError as error:
@@ -99,7 +101,9 @@ def outcome(field: Field, dialect: str, model: str, profile: Any) -> str:
     if kind is not None and kind != "dropped":
         return kind
     if dialect == "openai-chat" or field.name == "model":
-        shown = sent(field, asked, json.loads(encoded.body)) or model in encoded.path
+        shown = (
+            sent(field, asked, json.loads(encoded.body)) or quote(model, safe="") in encoded.path
+        )
     else:
         other = otherwise(asked, field.pointer)
         shown = f"{encoded.path} {encoded.body!r}" != sent_or_refusal(
@@ -173,6 +177,21 @@ MEANT: dict[str, Any] = {
     "url": "https://example.com/x.png",
 }
 """By key, wherever it stands."""
+
+
+BY_DATA = ("bedrock-converse",)
+"""Dialects whose providers take images and files by their data alone."""
+
+
+def by_data(value: Any) -> Any:
+    """The same request, with data in place of addresses and ids."""
+    if isinstance(value, list):
+        return [by_data(item) for item in value]
+    if not isinstance(value, dict):
+        return "data:image/png;base64,iVBORw0KGgo=" if value == MEANT["url"] else value
+    if value == {"file_id": MEANT["file_id"]}:
+        return {"file_data": MEANT["file_data"]}
+    return {key: by_data(inner) for key, inner in value.items()}
 
 
 def otherwise(asked: Any, pointer: str) -> Any:

@@ -49,7 +49,7 @@ def test_a_recorded_quirk_is_what_makes_the_difference(recording: Recording) -> 
     assert lines(outcome(recording, plain)) != lines(recording.expected)
 
 
-@pytest.mark.parametrize("dialect", ["anthropic-messages", "mistral", "ollama"])
+@pytest.mark.parametrize("dialect", ["anthropic-messages", "bedrock-converse", "mistral", "ollama"])
 def test_every_quirk_of_a_dialects_hosts_has_a_recorded_example(dialect: str) -> None:
     own = [recording for recording in OF_HOSTS if recording.dialect is DIALECTS[dialect]]
 

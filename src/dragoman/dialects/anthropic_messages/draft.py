@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from dragoman.dialects.anthropic_messages.families import BY_NAME, Family, family_of
 from dragoman.dialects.anthropic_messages.quirks import Profile, Quirks
+from dragoman.dialects.claude import BY_NAME, Family, family_of
 from dragoman.dialects.losing import Losing, changes_meaning
 from dragoman.errors import ConfigurationError
 from dragoman.models import shared

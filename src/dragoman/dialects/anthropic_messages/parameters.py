@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 from dragoman.dialects.anthropic_messages.draft import NOWHERE, Block, Draft
-from dragoman.dialects.anthropic_messages.families import nearest_effort
-from dragoman.dialects.anthropic_messages.structured import ANSWER, UNNAMED, strict_schema
 from dragoman.dialects.anthropic_messages.tools import forced
+from dragoman.dialects.claude import nearest_effort
+from dragoman.dialects.claude_schemas import ANSWER, UNNAMED, strict_schema
 from dragoman.models import shared
 
 UNSTREAMED_TOKENS: Final = 21_333

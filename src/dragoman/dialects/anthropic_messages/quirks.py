@@ -54,7 +54,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """`web_search_options` asks for Anthropic's own web search; else it is left out."""
 
     families: dict[str, str] = {}
-    """Model names of one's own, in lower case, to the name of a family (`families.py`)."""
+    """Model names of one's own, in lower case, to the name of a family (`dialects.claude`)."""
 
 
 class Profile(dialect.Profile, frozen=True, kw_only=True):

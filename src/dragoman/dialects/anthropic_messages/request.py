@@ -6,8 +6,8 @@ they came (`OtherPart`), so that a target that knows them gets them back.
 
 from typing import Any, Final
 
-from dragoman.dialects.anthropic_messages.structured import UNNAMED
 from dragoman.dialects.anthropic_messages.turns import Turns, cache_control
+from dragoman.dialects.claude_schemas import UNNAMED
 from dragoman.dialects.given import NUMBER, Given, mistyped, unknown
 from dragoman.errors import BadRequestError
 from dragoman.models import shared

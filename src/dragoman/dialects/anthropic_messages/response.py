@@ -13,8 +13,8 @@ from dragoman.dialects.anthropic_messages.blocks import FORMAT, Kept
 from dragoman.dialects.anthropic_messages.failure import decode_error, failure_in
 from dragoman.dialects.anthropic_messages.framing import Events
 from dragoman.dialects.anthropic_messages.quirks import ANTHROPIC_PROFILE, Profile
-from dragoman.dialects.anthropic_messages.structured import ANSWER
 from dragoman.dialects.anthropic_messages.usage import completion_usage, latest
+from dragoman.dialects.claude_schemas import ANSWER
 from dragoman.errors import Error, RemoteProtocolError
 from dragoman.models import shared
 from dragoman.streaming import sse

@@ -4,7 +4,7 @@ import re
 from typing import Any, Final
 
 from dragoman.dialects.anthropic_messages.draft import NOWHERE, Block, Draft
-from dragoman.dialects.anthropic_messages.structured import ANSWER, input_schema, strict_schema
+from dragoman.dialects.claude_schemas import ANSWER, input_schema, strict_schema
 from dragoman.models import shared
 
 SERVER_TOOLS: Final = re.compile(

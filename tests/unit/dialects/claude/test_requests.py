@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dragoman.dialects.anthropic_messages import Quirks
-from dragoman.dialects.anthropic_messages.families import FAMILIES, family_of
+from dragoman.dialects.claude import FAMILIES, family_of
 from dragoman.errors import ConfigurationError, UnsupportedParameterError
 from tests.unit.dialects.claude.sending import (
     ASKED,

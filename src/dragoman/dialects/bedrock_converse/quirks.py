@@ -1,0 +1,32 @@
+"""How a target of this dialect may differ, one documented field per quirk.
+
+The defaults are those of Bedrock itself. Each field has a recorded example under
+`tests/recordings/bedrock_converse`, named `quirk-` and like it.
+"""
+
+from typing import Final
+
+import msgspec
+
+from dragoman.dialects import dialect
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True):
+    """How a target departs from Bedrock as everybody has it."""
+
+    emulate_forced_tools: bool = False
+    """Models that refuse a forced tool are told in words to answer by calling it."""
+
+    families: dict[str, str] = {}
+    """Model names of one's own, in lower case, to the name of a family (`families.py`)."""
+
+
+class Profile(dialect.Profile, frozen=True, kw_only=True):
+    """What the translator is told about a target."""
+
+    quirks: Quirks = Quirks()
+    """How the target departs."""
+
+
+BEDROCK_PROFILE: Final = Profile()
+"""Bedrock itself, and the losses told."""
