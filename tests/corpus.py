@@ -35,6 +35,7 @@ OPENAI_SHAPED = (
 SPEAKING = {
     "anthropic-messages": ("anthropic-messages",),
     "openai-chat": OPENAI_SHAPED,
+    "openai-responses": ("openai-responses",),
 }
 """The files of the corpus, by the dialect of ours that reads them."""
 

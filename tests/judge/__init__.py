@@ -17,7 +17,7 @@ azure-openai.md sections 4 and 5, and above them the recorded traffic.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.judge import claude
+from tests.judge import claude, responses
 from tests.judge.ours import heard
 from tests.judge.providers import said, said_stream
 from tests.judge.refusals import SaidError, said_error
@@ -40,6 +40,7 @@ class Ears(NamedTuple):
 EARS = {
     "anthropic-messages": Ears(claude.said, claude.said_stream, claude.said_error),
     "openai-chat": Ears(said, said_stream, said_error),
+    "openai-responses": Ears(responses.said, responses.said_stream, responses.said_error),
 }
 """By the key of the dialect."""
 

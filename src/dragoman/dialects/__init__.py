@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 from dragoman.dialects.dialect import Dialect
 
 if TYPE_CHECKING:
-    from dragoman.dialects import anthropic_messages, openai_chat
+    from dragoman.dialects import anthropic_messages, openai_chat, openai_responses
 
-    SPOKEN: tuple[Dialect, ...] = (anthropic_messages, openai_chat)
+    SPOKEN: tuple[Dialect, ...] = (anthropic_messages, openai_chat, openai_responses)
 
 MODULES: Final = {
     "anthropic-messages": "dragoman.dialects.anthropic_messages",
     "openai-chat": "dragoman.dialects.openai_chat",
+    "openai-responses": "dragoman.dialects.openai_responses",
 }
 """Key of a dialect to its module; `TYPE_CHECKING` above says the same, so that they are checked."""
 

@@ -2,10 +2,11 @@
 
 from typing import Any, Final
 
-from dragoman.dialects import anthropic_messages
+from dragoman.dialects import anthropic_messages, openai_responses
 from dragoman.dialects.anthropic_messages import families as claude
 from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks
 from dragoman.dialects.openai_chat.families import FAMILIES
+from dragoman.dialects.openai_responses import families as responses
 
 OPENAI_MODELS: Final = {
     "classic": "gpt-4o",
@@ -46,6 +47,25 @@ CLAUDE_MODELS: Final = {
 }
 """A model of each of Claude's families."""
 
+RESPONSES_MODELS: Final = {
+    "classic": "gpt-4o",
+    "codex": "gpt-5.3-codex",
+    "fixed-effort": "gpt-5.2-chat-latest",
+    "gpt-5": "gpt-5-mini-2025-08-07",
+    "gpt-5-chat": "gpt-5-chat-latest",
+    "gpt-5-codex": "gpt-5-codex",
+    "gpt-5-pro": "gpt-5-pro",
+    "gpt-5.1": "gpt-5.1",
+    "gpt-5.2": "gpt-5.2",
+    "gpt-5.4": "gpt-5.4-mini",
+    "gpt-5.5": "gpt-6-sol",
+    "gpt-6-astra": "gpt-6-astra",
+    "gpt-oss": "openai/gpt-oss-120b",
+    "o-series": "o3-pro",
+    "pro": "gpt-5.2-pro",
+}
+"""A model of each of OpenAI's families, as Responses takes them."""
+
 TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
     "anthropic-messages": {
         family: (model, anthropic_messages.ANTHROPIC_PROFILE)
@@ -55,12 +75,17 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
         "compatible": ("some-model", Profile(quirks=Quirks())),
         **{family: (model, OPENAI_PROFILE) for family, model in OPENAI_MODELS.items()},
     },
+    "openai-responses": {
+        family: (model, openai_responses.RESPONSES_PROFILE)
+        for family, model in RESPONSES_MODELS.items()
+    },
 }
 """Model and profile, by dialect and family."""
 
 FAMILIES_OF: Final = {
     "anthropic-messages": {family.name for family in claude.FAMILIES},
     "openai-chat": {"compatible", *(family.name for family in FAMILIES)},
+    "openai-responses": {family.name for family in responses.FAMILIES},
 }
 """The names of the families that there are, by dialect."""
 
@@ -74,5 +99,6 @@ IMPLIED: Final = {
         "tool_choice[auto]",
     },
     "openai-chat": set[str](),
+    "openai-responses": {"stream_options.include_usage"},
 }
 """Fields that ask for what the target does anyway, so that they are left out, by dialect."""

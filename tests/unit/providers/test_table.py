@@ -11,7 +11,7 @@ from dragoman.providers.provider import Provider, profile_of, quirks_of
 from dragoman.providers.table import PROVIDERS, ROWS
 
 NAMES = (
-    "openai anthropic anthropic-bedrock anthropic-vertex azure azure-deployments "
+    "openai openai-responses anthropic anthropic-bedrock anthropic-vertex azure azure-deployments "
     "groq deepseek xai together fireworks openrouter perplexity "
     "cerebras moonshot moonshot-cn dashscope dashscope-intl google huggingface vllm sglang "
     "llamacpp lmstudio tgi ollama sim"
