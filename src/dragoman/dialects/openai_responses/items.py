@@ -53,11 +53,14 @@ class Piece:
 class Item:
     """An item on its way."""
 
-    __slots__ = ("_pieces", "arguments", "called", "id", "kind", "odd", "raw")
+    __slots__ = ("_pieces", "arguments", "called", "id", "kind", "odd", "raw", "whole")
 
     def __init__(self, kind: str, raw: bytes = b"") -> None:
         self.kind = kind
         self.raw = raw
+        self.whole = False
+        """The item has come to its own end."""
+
         self.id: str | None = None
         """The first that it had: on some proxies it changes from event to event."""
 
@@ -83,14 +86,18 @@ class Item:
 def native_content(
     items: dict[int, Item], output: list[msgspec.Raw]
 ) -> shared.NativeContent | None:
-    """All items, as the end of the answer or each item's own end tells them; None: all is said."""
+    """All items; None where our own fields say the same.
+
+    What an item's own end says comes before what the end of the answer says of it: of the two
+    encryptions of the same reasoning, the provider wants the first.
+    """
     order = [items[index] for index in sorted(items)]
     plain = PLAIN_ORDER.fullmatch("".join(KINDS.get(item.kind, "x") for item in order))
     if plain and not any(item.odd for item in order):
         return None
-    told = [bytes(raw) for raw in output]
-    if len(told) < len(order):
-        told = [item.raw for item in order if item.raw]
+    told = [item.raw for item in order if item.raw]
+    if not all(item.whole for item in order) and len(output) >= len(order):
+        told = [bytes(raw) for raw in output]
     return shared.NativeContent(content=[_object(raw) for raw in told], format=FORMAT)
 
 

@@ -7,7 +7,7 @@ encrypted content, or not at all; messages and calls without the ids of items.
 from typing import Any, Final
 
 from dragoman.dialects.openai_responses.draft import FOREIGN, NOWHERE, Draft, Item
-from dragoman.dialects.openai_responses.items import CALLS, FORMAT
+from dragoman.dialects.openai_responses.items import CALLS, FORMAT, SERVED
 from dragoman.models import shared
 
 Message = shared.ChatCompletionRequestAssistantMessage
@@ -132,6 +132,8 @@ def _native(
         draft.lose(place, "dropped", "the message says something else by now")
         return None
     kept = [item for item in native.content if _may_return(draft, item)]
+    while kept and kept[-1].get("type") == "reasoning":
+        kept.pop()  # what it led to is not there, and it is refused alone
     if len(kept) < len(native.content):
         draft.lose(place, "dropped", "its reasoning cannot be sent back; the rest is")
     return [_returned(draft, item) for item in kept]
@@ -175,7 +177,7 @@ def _called(items: list[Item]) -> list[Any]:
     return [
         (item.get("call_id"), item.get("name"), item.get("arguments") or item.get("input") or "{}")
         for item in items
-        if item.get("type") in CALLS
+        if item.get("type") in CALLS and not str(item.get("call_id")).startswith(SERVED)
     ]
 
 

@@ -248,7 +248,7 @@ class StreamDecoder:
 
     def _tell(self, item: Item, index: int, raw: bytes, path: str) -> None:
         """Tell of a whole item what its pieces have not told."""
-        item.raw = raw
+        item.raw, item.whole = raw, True
         item.kind = item.kind or _read(raw, KIND, path).type or ""
         match item.kind:
             case "message":
