@@ -197,7 +197,7 @@ def until_its_end(pieces: list[bytes]) -> tuple[list[Any], str | None]:
         chunks += decoder.finish()
     except Error as error:
         return chunks, str(error)
-    return chunks, decoder.error and str(decoder.error)
+    return chunks, None if decoder.error is None else str(decoder.error)
 
 
 @given(

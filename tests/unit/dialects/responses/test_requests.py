@@ -1,5 +1,6 @@
 """What becomes of a request on its way to a provider that speaks Responses."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -205,16 +206,21 @@ def test_a_schema_is_flat() -> None:
 
 @pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
 def test_a_bound_below_sixteen_is_sent_as_sixteen(field: str) -> None:
-    body, losses = sent(**{field: 10})
+    least: dict[str, Any] = {field: 10}
+    more: dict[str, Any] = {field: 17}
+
+    body, losses = sent(**least)
 
     assert (body["max_output_tokens"], losses) == (16, [f"clamped /{field}"])
-    assert sent(**{field: 17}).body["max_output_tokens"] == 17
+    assert sent(**more).body["max_output_tokens"] == 17
 
 
 @pytest.mark.parametrize("field", ["previous_response_id", "conversation", "background", "prompt"])
 def test_what_rests_on_something_kept_is_refused_by_name(field: str) -> None:
+    kept: dict[str, Any] = {field: "x"}
+
     with pytest.raises(UnsupportedParameterError) as refused:
-        sent(**{field: "x"})
+        sent(**kept)
 
     assert refused.value.param == field
 
@@ -290,7 +296,7 @@ def test_the_list_of_models_is_read() -> None:
 
 def test_the_half_towards_callers_is_refused_by_name() -> None:
     response = openai_responses.decode_response(b'{"output":[],"status":"completed"}', made=MADE)
-    refusals = {
+    refusals: dict[str, Callable[[], object]] = {
         "decode_request": lambda: openai_responses.decode_request(b"{}"),
         "encode_response": lambda: openai_responses.encode_response(response),
         "stream_encoder": lambda: openai_responses.stream_encoder(include_usage=True),
