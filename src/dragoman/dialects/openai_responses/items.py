@@ -31,6 +31,10 @@ CALL_KEYS: Final = frozenset(
 """Keys of a call that our fields say, or that say nothing; `namespace` is not among them."""
 
 
+KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+NULLS: Final = (msgspec.Raw(b"null"), None)
+
+
 class Piece:
     """A part of a message or of reasoning."""
 
@@ -109,4 +113,8 @@ def _object(raw: bytes) -> dict[str, Any]:
 
 def has_more(raw: bytes) -> bool:
     """Whether this call has a key that our fields do not say."""
-    return any(key not in CALL_KEYS for key, value in _object(raw).items() if value is not None)
+    try:
+        keys = KEYS.decode(raw)
+    except reading.UNREADABLE:
+        keys = _object(raw)
+    return any(key not in CALL_KEYS and keys[key] not in NULLS for key in keys)

@@ -108,6 +108,8 @@ def reasoning(draft: Draft) -> None:
     effort = draft.request.reasoning_effort
     own = draft.taken("/reasoning")
     told: dict[str, Any] = dict(own) if isinstance(own, dict) else {}
+    if own is not None and not isinstance(own, dict):
+        draft.lose("/reasoning", "dropped", "expected an object")
     if effort is not None and "effort" in told:
         draft.lose("/reasoning_effort", "dropped", "`reasoning` is set too, and counts")
     elif effort is not None and not draft.family.efforts:
@@ -192,6 +194,8 @@ def dropped(draft: Draft) -> None:
 def include(draft: Draft) -> None:
     """What comes back beside the answer: what we need, and what the caller names."""
     own = draft.taken("/include")
+    if own is not None and not isinstance(own, list):
+        draft.lose("/include", "dropped", "expected a list")
     for name in own if isinstance(own, list) else ():
         if name not in draft.include:
             draft.include.append(name)

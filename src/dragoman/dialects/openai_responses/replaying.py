@@ -12,7 +12,7 @@ from dragoman.models import shared
 
 Message = shared.ChatCompletionRequestAssistantMessage
 
-OPEN: Final = ("commentary", "final_answer")
+PHASES: Final = ("commentary", "final_answer")
 """The phases of an answer."""
 
 
@@ -54,8 +54,10 @@ def answer_items(draft: Draft, message: Message, pointer: str, calls: Calls) -> 
     items = _native(draft, message, pointer, text, called)
     if items is None:
         said: Item = {"role": "assistant", "content": text}
-        if phase in OPEN and draft.family.phase:
+        if phase in PHASES and draft.family.phase:
             said["phase"] = phase
+        elif phase is not None:
+            draft.lose(f"{pointer}/phase", "dropped", f"{draft.model} knows no such phase")
         rest = [*([said] if text or not called else []), *called]
         nothing = not text and not called
         items = [*_reasoning(draft, message, pointer, unfollowed=nothing), *rest]
@@ -136,6 +138,8 @@ def _native(
         kept.pop()  # what it led to is not there, and it is refused alone
     if len(kept) < len(native.content):
         draft.lose(place, "dropped", "its reasoning cannot be sent back; the rest is")
+    if not draft.family.phase and any(item.get("phase") is not None for item in kept):
+        draft.lose(place, "dropped", f"{draft.model} knows no phases; the rest is sent back")
     return [_returned(draft, item) for item in kept]
 
 

@@ -143,6 +143,11 @@ def test_a_call_is_answered_by_its_call_id_and_never_by_that_of_the_item(told: T
 
 
 @each_way
+def test_a_key_of_a_call_that_is_null_says_nothing(told: Told) -> None:
+    assert "native_content" not in answered(told(called("call_1", namespace=None)))
+
+
+@each_way
 def test_a_custom_tool_is_called_with_text(told: Told) -> None:
     item = {"type": "custom_tool_call", "call_id": "call_1", "name": "sql", "input": "SELECT 1"}
 

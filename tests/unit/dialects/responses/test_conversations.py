@@ -182,10 +182,13 @@ def test_the_providers_own_items_go_back_without_what_only_they_knew() -> None:
 def test_a_phase_is_for_models_that_know_of_phases() -> None:
     own = native(text("Hm.", phase="final_answer"))
 
-    found, _ = told(answer(native_content=own, content="Hm."), "gpt-5.1")
+    found, losses = told(answer(native_content=own, content="Hm."), "gpt-5.1")
+    _, lost = told(answer(content="Hm.", phase="final_answer"), "gpt-5.1")
     by_hand, _ = told(answer(content="Hm.", phase="final_answer"))
 
     assert found == [{"role": "assistant", "content": "Hm."}]
+    assert losses == ["dropped /messages/1/native_content"]
+    assert lost == ["dropped /messages/1/phase"]
     assert by_hand == [{"role": "assistant", "content": "Hm.", "phase": "final_answer"}]
 
 

@@ -204,6 +204,13 @@ def test_a_schema_is_flat() -> None:
     assert body["text"] == {"format": {"type": "json_schema", **wanted}, "verbosity": "low"}
 
 
+@pytest.mark.parametrize("field", ["reasoning", "include", "new", "instructions"])
+def test_what_cannot_be_sent_as_it_was_set_is_told(field: str) -> None:
+    odd: dict[str, Any] = {field: 7}
+
+    assert sent(**odd).losses == [f"dropped /{field}"]
+
+
 @pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
 def test_a_bound_below_sixteen_is_sent_as_sixteen(field: str) -> None:
     least: dict[str, Any] = {field: 10}
