@@ -81,6 +81,30 @@ def test_a_model_that_is_not_there_is_not_found() -> None:
     assert (failed.value.code, failed.value.param) == ("model_not_found", "model")
 
 
+def test_openais_other_api_has_openais_address_and_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://proxy/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-usual")
+    told = {"openai": {"base_url": "http://lab/v1", "api_key": "sk-lab"}}
+    own = {"openai-responses": {"base_url": "http://own/v1", "api_key": "sk-own"}}
+
+    usual = dragoman.Client().providers["openai-responses"]
+    by_arguments = dragoman.Client(base_url="http://b/v1", api_key="sk-b", organization="org-1")
+    by_settings = dragoman.Client(providers=told).providers["openai-responses"]
+    apart = dragoman.Client(base_url="http://b/v1", providers=own).providers["openai-responses"]
+
+    assert (usual.row.base_url, key_of(usual)) == ("http://proxy/v1", "sk-usual")
+    given = by_arguments.providers["openai-responses"]
+    assert (given.row.base_url, key_of(given)) == ("http://b/v1", "sk-b")
+    assert given.headers == {"openai-organization": "org-1"}
+    assert (by_settings.row.base_url, key_of(by_settings)) == ("http://lab/v1", "sk-lab")
+    assert (apart.row.base_url, key_of(apart)) == ("http://own/v1", "sk-own")
+
+
+def key_of(provider: Any) -> str:
+    key: str = provider.api_key.reveal()
+    return key
+
+
 def test_a_cut_stream_is_no_success() -> None:
     cut = START + said(0, "At") + done(0, **message("At"))
 
