@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,11 @@ import dragoman
 from dragoman.dialects import openai_chat, openai_responses
 from dragoman.dialects.openai_responses.items import FORMAT
 from dragoman.errors import Error, UnsupportedParameterError
+from dragoman.models import shared
 from tests import judge, schema, shape
+from tests.properties.test_requests import Strange, leaves, with_strange_keys, with_strange_parts
+from tests.properties.test_requests import told as told_of
+from tests.strategies import requests
 from tests.unit.dialects.responses.saying import (
     MADE,
     START,
@@ -304,3 +309,47 @@ def test_a_piece_of_text_is_heard_wherever_it_is_said_to_stand(index: Any, text:
     told = dragoman.fold(heard(stream, len(stream)))
 
     assert told.choices[0].message.content == text
+
+
+@given(
+    strange=with_strange_keys() | with_strange_parts(),
+    model=st.sampled_from(["gpt-4o", "gpt-5.1", "gpt-6-sol"]),
+)
+def test_what_nobody_knows_is_sent_or_told_as_lost(strange: Strange, model: str) -> None:
+    body, added_to_it = strange
+    request = openai_chat.decode_request(json.dumps(body).encode())
+    try:
+        encoded = openai_responses.encode_request(request, model=model)
+    except UnsupportedParameterError:
+        return  # refused by name
+
+    sent = [
+        (pointer.rpartition("/")[2], value) for pointer, value in leaves(json.loads(encoded.body))
+    ]
+    silent = [
+        pointer
+        for pointer, value in added_to_it.items()
+        if value not in (None, False)  # as good as no key
+        and (pointer.rpartition("/")[2], value) not in sent
+        and not told_of(encoded.losses, pointer)
+    ]
+    assert silent == []
+
+
+@settings(max_examples=60)
+@given(request=requests, model=st.sampled_from(["gpt-4o", "gpt-5.1", "gpt-6-sol"]))
+def test_the_same_request_gives_the_same_bytes_and_any_loss_can_be_refused(
+    request: shared.CreateChatCompletionRequest, model: str
+) -> None:
+    strict = openai_responses.Profile(on_loss="refuse")
+    try:
+        encoded = openai_responses.encode_request(request, model=model)
+    except UnsupportedParameterError:
+        return
+
+    assert openai_responses.encode_request(request, model=model) == encoded
+    if encoded.losses:
+        with pytest.raises(UnsupportedParameterError):
+            openai_responses.encode_request(request, model=model, profile=strict)
+    else:
+        assert openai_responses.encode_request(request, model=model, profile=strict) == encoded

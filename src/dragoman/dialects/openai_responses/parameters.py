@@ -60,7 +60,7 @@ def refused(draft: Draft) -> None:
     if draft.request.audio is not None:
         draft.lose("/audio", "dropped", NOWHERE)
     for field in STATEFUL:
-        if draft.taken(f"/{field}"):
+        if draft.taken(f"/{field}") not in (None, False):
             raise draft.refuse(
                 f"/{field}", "expected a request that says all; nothing is kept between requests"
             )
