@@ -332,6 +332,11 @@ def test_an_answer_that_is_not_there_yet_is_none(status: str) -> None:
         whole(message("Hal"), status=status)
 
 
+def test_an_answer_that_was_cancelled_is_none() -> None:
+    with pytest.raises(RemoteProtocolError, match="it was cancelled"):
+        chunks(START, event("response.cancelled", response=response(status="cancelled")))
+
+
 def test_an_event_before_the_start_is_the_providers_mistake() -> None:
     with pytest.raises(RemoteProtocolError, match="while EXPECTING_START"):
         chunks(said(0, "Hi"))

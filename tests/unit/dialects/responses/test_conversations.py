@@ -213,6 +213,15 @@ def test_a_reasoning_item_that_cannot_go_back_is_a_loss_and_the_rest_goes() -> N
     assert losses == ["dropped /messages/1/native_content"]
 
 
+def test_reasoning_at_the_end_of_the_providers_own_items_stays_away() -> None:
+    own = native(text("Hm."), REASONING)
+
+    found, losses = told(answer(native_content=own, content="Hm."))
+
+    assert found == [{"role": "assistant", "content": "Hm."}]
+    assert losses == ["dropped /messages/1/native_content"]
+
+
 def test_a_refusal_goes_back_as_text() -> None:
     found, losses = told(answer(content=None, refusal="No."))
 
