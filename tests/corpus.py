@@ -40,6 +40,7 @@ SPEAKING = {
     "cohere-v2": ("cohere-v2",),
     "gemini": ("gemini",),
     "openai-chat": OPENAI_SHAPED,
+    "openai-responses": ("openai-responses",),
 }
 """The files of the corpus, by the dialect of ours that reads them."""
 

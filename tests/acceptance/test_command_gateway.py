@@ -118,7 +118,7 @@ def test_serve_names_who_is_configured() -> None:
     with started("serve", "--port", "0", OPENAI_API_KEY="sk-canary") as running:
         said, _ = welcome(running)
 
-    assert "Providers: openai." in said
+    assert "Providers: openai, openai-responses." in said
     assert "canary" not in said
 
 

@@ -17,7 +17,7 @@ azure-openai.md sections 4 and 5, and above them the recorded traffic.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.judge import claude, cohere, converse, gemini, mistral, ollama
+from tests.judge import claude, cohere, converse, gemini, mistral, ollama, responses
 from tests.judge.ours import heard
 from tests.judge.providers import said, said_stream
 from tests.judge.refusals import SaidError, said_error
@@ -45,6 +45,7 @@ EARS = {
     "cohere-v2": Ears(cohere.said, cohere.said_stream, cohere.said_error),
     "gemini": Ears(gemini.said, gemini.said_stream, gemini.said_error),
     "openai-chat": Ears(said, said_stream, said_error),
+    "openai-responses": Ears(responses.said, responses.said_stream, responses.said_error),
 }
 """By the key of the dialect."""
 

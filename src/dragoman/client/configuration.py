@@ -1,7 +1,7 @@
 """What a client is made of, from its arguments and the environment, read once."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -13,6 +13,9 @@ from dragoman.transport.timeouts import Timeout
 
 if TYPE_CHECKING:
     from dragoman.settings.file import Settings
+
+RESPONSES: Final = "openai-responses"
+"""OpenAI by its other API: the same account, whose key goes to no other address."""
 
 
 class Arguments(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,4 +76,8 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True):
             row = msgspec.structs.replace(row, base_url=base_url)
         key = openai.api_key if self.api_key is None else Secret(self.api_key)
         known["openai"] = msgspec.structs.replace(openai, row=row, api_key=key, headers=headers)
+        if not any(RESPONSES in one.providers for one in settings):
+            other = known[RESPONSES]
+            row = msgspec.structs.replace(other.row, base_url=row.base_url)
+            known[RESPONSES] = msgspec.structs.replace(other, row=row, api_key=key, headers=headers)
         return known

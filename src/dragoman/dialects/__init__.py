@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         mistral,
         ollama,
         openai_chat,
+        openai_responses,
     )
 
     SPOKEN: tuple[Dialect, ...] = (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         mistral,
         ollama,
         openai_chat,
+        openai_responses,
     )
 
 MODULES: Final = {
@@ -38,6 +40,7 @@ MODULES: Final = {
     "mistral": "dragoman.dialects.mistral",
     "ollama": "dragoman.dialects.ollama",
     "openai-chat": "dragoman.dialects.openai_chat",
+    "openai-responses": "dragoman.dialects.openai_responses",
 }
 """Key of a dialect to its module; `TYPE_CHECKING` above says the same, so that they are checked."""
 

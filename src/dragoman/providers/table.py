@@ -101,6 +101,12 @@ ROWS: Final = (
         quirks=OPENAI,
     ),
     Provider(
+        name="openai-responses",
+        dialect="openai-responses",
+        base_url="https://api.openai.com/v1",
+        key_variable="OPENAI_API_KEY",
+    ),
+    Provider(
         name="anthropic",
         dialect="anthropic-messages",
         base_url="https://api.anthropic.com",

@@ -10,12 +10,14 @@ from dragoman.dialects import (
     gemini,
     mistral,
     ollama,
+    openai_responses,
 )
 from dragoman.dialects.bedrock_converse import families as bedrock
 from dragoman.dialects.cohere_v2 import families as cohere
 from dragoman.dialects.gemini import families as gemini_families
 from dragoman.dialects.openai_chat import OPENAI_PROFILE, Profile, Quirks
 from dragoman.dialects.openai_chat.families import FAMILIES
+from dragoman.dialects.openai_responses import families as responses
 
 OPENAI_MODELS: Final = {
     "classic": "gpt-4o",
@@ -55,6 +57,25 @@ CLAUDE_MODELS: Final = {
     "sonnet-5-5": "claude-sonnet-5-5",
 }
 """A model of each of Claude's families."""
+
+RESPONSES_MODELS: Final = {
+    "classic": "gpt-4o",
+    "codex": "gpt-5.3-codex",
+    "fixed-effort": "gpt-5.2-chat-latest",
+    "gpt-5": "gpt-5-mini-2025-08-07",
+    "gpt-5-chat": "gpt-5-chat-latest",
+    "gpt-5-codex": "gpt-5-codex",
+    "gpt-5-pro": "gpt-5-pro",
+    "gpt-5.1": "gpt-5.1",
+    "gpt-5.2": "gpt-5.2",
+    "gpt-5.4": "gpt-5.4-mini",
+    "gpt-5.5": "gpt-6-sol",
+    "gpt-6-astra": "gpt-6-astra",
+    "gpt-oss": "openai/gpt-oss-120b",
+    "o-series": "o3-pro",
+    "pro": "gpt-5.2-pro",
+}
+"""A model of each of OpenAI's families, as Responses takes them."""
 
 BEDROCK_MODELS: Final = {
     "claude-3": "anthropic.claude-3-haiku-20240307-v1:0",
@@ -119,6 +140,10 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
         "compatible": ("some-model", Profile(quirks=Quirks())),
         **{family: (model, OPENAI_PROFILE) for family, model in OPENAI_MODELS.items()},
     },
+    "openai-responses": {
+        family: (model, openai_responses.RESPONSES_PROFILE)
+        for family, model in RESPONSES_MODELS.items()
+    },
 }
 """Model and profile, by dialect and family."""
 
@@ -130,6 +155,7 @@ FAMILIES_OF: Final = {
     "cohere-v2": set(cohere.FAMILIES),
     "gemini": {family.name for family in gemini_families.FAMILIES},
     "openai-chat": {"compatible", *(family.name for family in FAMILIES)},
+    "openai-responses": {family.name for family in responses.FAMILIES},
 }
 """The names of the families that there are, by dialect."""
 
@@ -171,5 +197,6 @@ IMPLIED: Final = {
         "stream_options.include_usage",
     },
     "openai-chat": set[str](),
+    "openai-responses": {"stream_options.include_usage"},
 }
 """Fields that ask for what the target does anyway, so that they are left out, by dialect."""

@@ -9,7 +9,10 @@ from dragoman.gateway.configuration import configure
 
 
 def test_without_a_file_the_usual_variables_are_read() -> None:
-    assert configure(environ={"OPENAI_API_KEY": "sk-1", "GROQ_API_KEY": ""}).usable == ["openai"]
+    assert configure(environ={"OPENAI_API_KEY": "sk-1", "GROQ_API_KEY": ""}).usable == [
+        "openai",
+        "openai-responses",
+    ]
 
 
 def test_with_nothing_set_nobody_can_be_asked_but_the_simulator() -> None:

@@ -11,7 +11,8 @@ from dragoman.providers.provider import Provider, profile_of, quirks_of
 from dragoman.providers.table import PROVIDERS, ROWS
 
 NAMES = (
-    "openai anthropic anthropic-bedrock anthropic-vertex bedrock azure azure-deployments "
+    "openai openai-responses anthropic anthropic-bedrock anthropic-vertex bedrock azure "
+    "azure-deployments "
     "cohere "
     "groq deepseek xai together fireworks openrouter perplexity "
     "cerebras moonshot moonshot-cn dashscope dashscope-intl google gemini gemini-vertex "

@@ -91,7 +91,7 @@ def test_quirks_of_single_models_can_be_written_down() -> None:
         (7, "providers.lab: expected a table; got int"),
         (
             {"base_url": "x", "dialect": "openai"},
-            "providers.lab.dialect: expected one of .*openai-chat; got 'openai'",
+            "providers.lab.dialect: expected one of .*openai-chat.*; got 'openai'",
         ),
         (
             {"base_url": "x", "like": "vllm", "dialect": "anthropic-messages"},

@@ -1,0 +1,136 @@
+"""OpenAI's model families, and what each takes in Responses; rows of data.
+
+A model belongs to the first row whose pattern matches its name, without a vendor prefix, a date
+and what fine-tuning puts around it. A newer model of OpenAI's that nobody here has met is taken
+for one of the newest family; a name of somebody else's for a model that does not reason, unless
+the quirk `families` says otherwise. Source: OpenAI's reference and deployment notes, as of
+November 2026; levels of effort that only the `-pro` models lack are from their model pages.
+"""
+
+import functools
+import re
+from typing import Final, Literal
+
+import msgspec
+
+Sampling = Literal["accepted", "refused", "with effort none", "with effort none or unset"]
+
+
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    """What the models of a family take."""
+
+    name: str
+    """What the family is called in `coverage.toml`."""
+
+    pattern: str
+    """A regular expression for the names of its models, matched from the start."""
+
+    reasoning: bool = True
+    """Whether the models reason: then they are told by developers, and give reasoning back."""
+
+    sampling: Sampling = "refused"
+    """When `temperature`, `top_p` and `logprobs` are accepted."""
+
+    efforts: tuple[str, ...] = ("low", "medium", "high")
+    """The levels of effort, lowest first; empty: the field is refused."""
+
+    verbosity: bool = True
+    """Whether `verbosity` is known."""
+
+    phase: bool = False
+    """Whether earlier answers say if they were remarks on the way or the answer."""
+
+
+FAMILIES: Final = (
+    Family(name="o-series", pattern=r"o\d", verbosity=False),
+    Family(name="gpt-oss", pattern=r"gpt-oss", sampling="accepted", verbosity=False),
+    Family(
+        name="gpt-5-chat",
+        pattern=r"gpt-5-chat",
+        reasoning=False,
+        sampling="accepted",
+        efforts=(),
+    ),
+    Family(name="fixed-effort", pattern=r"gpt-\d+(\.\d+)?(-\w+)*-chat\b", efforts=()),
+    Family(name="gpt-5-pro", pattern=r"gpt-5-pro\b", efforts=("high",)),
+    Family(
+        name="pro",
+        pattern=r"gpt-\d+(\.\d+)?(-\w+)*-pro\b",
+        efforts=("medium", "high", "xhigh"),
+        phase=True,
+    ),
+    Family(name="gpt-5-codex", pattern=r"gpt-5(\.1)?(-\w+)*-codex"),
+    Family(
+        name="codex",
+        pattern=r"gpt-\d+(\.\d+)?(-\w+)*-codex",
+        efforts=("low", "medium", "high", "xhigh"),
+        phase=True,
+    ),
+    Family(name="gpt-5", pattern=r"gpt-5(?![.\d])", efforts=("minimal", "low", "medium", "high")),
+    Family(
+        name="gpt-5.1",
+        pattern=r"gpt-5\.1(?!\d)",
+        sampling="with effort none or unset",
+        efforts=("none", "low", "medium", "high"),
+    ),
+    Family(
+        name="gpt-5.2",
+        pattern=r"gpt-5\.[23](?!\d)",
+        sampling="with effort none or unset",
+        efforts=("none", "low", "medium", "high", "xhigh"),
+    ),
+    Family(
+        name="gpt-5.4",
+        pattern=r"gpt-5\.4(?!\d)",
+        sampling="with effort none or unset",
+        efforts=("none", "low", "medium", "high", "xhigh"),
+        phase=True,
+    ),
+    Family(
+        name="gpt-6-astra",
+        pattern=r"gpt-6-astra|gpt-6\.1-sol|gpt-6\.2-(astra|sol)",
+        efforts=("low", "medium", "high", "xhigh", "max"),
+        phase=True,
+    ),
+    Family(
+        name="gpt-5.5",
+        pattern=r"gpt-([5-9]|\d\d)",
+        sampling="with effort none",
+        efforts=("none", "low", "medium", "high", "xhigh"),
+        phase=True,
+    ),
+    Family(
+        name="classic",
+        pattern=r"",
+        reasoning=False,
+        sampling="accepted",
+        efforts=(),
+        verbosity=False,
+    ),
+)
+"""The table; the last row takes every name that no other does."""
+
+BY_NAME: Final = {family.name: family for family in FAMILIES}
+
+EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""All levels of `reasoning_effort`, lowest first."""
+
+_DATE: Final = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|\d{4})$")
+_FINE_TUNED: Final = re.compile(r"^ft:([^:]+).*$")
+
+
+@functools.lru_cache(maxsize=1024)  # names are few, and callers may make up others
+def family_of(model: str) -> Family:
+    """The family of a model."""
+    own_name = _FINE_TUNED.sub(r"\1", model.lower()).rpartition("/")[2]
+    name = _DATE.sub("", own_name)
+    return next(family for family in FAMILIES if re.match(family.pattern, name))
+
+
+def nearest_effort(wanted: str, levels: tuple[str, ...]) -> str:
+    """The level to send: the wanted one, else the nearest lower one, else the lowest."""
+    if wanted in levels:
+        return wanted
+    rank = EFFORTS.index(wanted)
+    lower = [level for level in levels if EFFORTS.index(level) < rank]
+    return lower[-1] if lower and wanted != "none" else levels[0]

@@ -1,0 +1,32 @@
+"""Why an answer ended: one table for whole and streamed ones."""
+
+from typing import Any, Final
+
+from dragoman.models import shared
+
+COMPLETE: Final = frozenset({"completed", "complete"})
+"""Statuses of an answer that came to its end; `complete` was seen once."""
+
+INCOMPLETE: Final = "incomplete"
+
+REASONS: Final[dict[str, shared.FinishReason]] = {
+    "max_output_tokens": "length",
+    "content_filter": "content_filter",
+}
+"""Why an answer is incomplete; of any other reason, it is cut."""
+
+
+def finish_reason(status: str, reason: str | None) -> shared.FinishReason:
+    """OpenAI's word in Chat Completions; where tools are called, `stop` becomes `tool_calls`."""
+    return "stop" if status in COMPLETE else REASONS.get(reason or "", "length")
+
+
+def native_finish_reason(status: str, reason: str | None) -> str | None:
+    """The reason in the dialect's own word, where ours says less."""
+    return None if status in COMPLETE or reason in REASONS else reason
+
+
+def reason_in(incomplete_details: Any) -> str | None:
+    """The reason why an answer is incomplete."""
+    said = incomplete_details.get("reason") if isinstance(incomplete_details, dict) else None
+    return said if isinstance(said, str) else None
