@@ -35,10 +35,10 @@ OPENAI_SHAPED = (
 SPEAKING = {
     "anthropic-messages": ("anthropic-messages",),
     "bedrock-converse": ("bedrock-converse",),
-    "mistral": ("mistral",),
-    "ollama": ("ollama",),
     "cohere-v2": ("cohere-v2",),
     "gemini": ("gemini",),
+    "mistral": ("mistral",),
+    "ollama": ("ollama",),
     "openai-chat": OPENAI_SHAPED,
     "openai-responses": ("openai-responses",),
 }

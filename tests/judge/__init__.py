@@ -40,10 +40,10 @@ class Ears(NamedTuple):
 EARS = {
     "anthropic-messages": Ears(claude.said, claude.said_stream, claude.said_error),
     "bedrock-converse": Ears(converse.said, converse.said_stream, converse.said_error),
-    "mistral": Ears(mistral.said, mistral.said_stream, mistral.said_error),
-    "ollama": Ears(ollama.said, ollama.said_stream, ollama.said_error),
     "cohere-v2": Ears(cohere.said, cohere.said_stream, cohere.said_error),
     "gemini": Ears(gemini.said, gemini.said_stream, gemini.said_error),
+    "mistral": Ears(mistral.said, mistral.said_stream, mistral.said_error),
+    "ollama": Ears(ollama.said, ollama.said_stream, ollama.said_error),
     "openai-chat": Ears(said, said_stream, said_error),
     "openai-responses": Ears(responses.said, responses.said_stream, responses.said_error),
 }

@@ -130,12 +130,12 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
         family: (model, bedrock_converse.BEDROCK_PROFILE)
         for family, model in BEDROCK_MODELS.items()
     },
-    "mistral": {"any": ("mistral-medium-latest", mistral.MISTRAL_PROFILE)},
-    "ollama": {"any": ("qwen3", ollama.OLLAMA_PROFILE)},
     "cohere-v2": {
         family: (model, cohere_v2.COHERE_PROFILE) for family, model in COHERE_MODELS.items()
     },
     "gemini": {name: (model, gemini.AI_STUDIO) for name, model in GEMINI_MODELS.items()},
+    "mistral": {"any": ("mistral-medium-latest", mistral.MISTRAL_PROFILE)},
+    "ollama": {"any": ("qwen3", ollama.OLLAMA_PROFILE)},
     "openai-chat": {
         "compatible": ("some-model", Profile(quirks=Quirks())),
         **{family: (model, OPENAI_PROFILE) for family, model in OPENAI_MODELS.items()},
@@ -150,10 +150,10 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
 FAMILIES_OF: Final = {
     "anthropic-messages": {family.name for family in claude.FAMILIES},
     "bedrock-converse": set(bedrock.BY_NAME),
-    "mistral": {"any"},
-    "ollama": {"any"},
     "cohere-v2": set(cohere.FAMILIES),
     "gemini": {family.name for family in gemini_families.FAMILIES},
+    "mistral": {"any"},
+    "ollama": {"any"},
     "openai-chat": {"compatible", *(family.name for family in FAMILIES)},
     "openai-responses": {family.name for family in responses.FAMILIES},
 }
@@ -176,14 +176,6 @@ IMPLIED: Final = {
         "stream_options.include_usage",
         "tool_choice[auto]",
     },
-    "mistral": {"stream_options.include_usage"},
-    "ollama": {
-        "function_call[auto]",
-        "parallel_tool_calls",
-        "response_format[text]",
-        "stream_options.include_usage",
-        "tool_choice[auto]",
-    },
     "cohere-v2": {
         "function_call[auto]",
         "parallel_tool_calls",
@@ -195,6 +187,14 @@ IMPLIED: Final = {
         "parallel_tool_calls",
         "response_format[text]",
         "stream_options.include_usage",
+    },
+    "mistral": {"stream_options.include_usage"},
+    "ollama": {
+        "function_call[auto]",
+        "parallel_tool_calls",
+        "response_format[text]",
+        "stream_options.include_usage",
+        "tool_choice[auto]",
     },
     "openai-chat": set[str](),
     "openai-responses": {"stream_options.include_usage"},
