@@ -58,7 +58,7 @@ class Completion:
         self.entry = entry
         self.began = began
         """On the monotonic clock."""
-        self._request = request
+        self._request: Served | None = request
         self._deployment = deployment
         self._caller = caller
         self._configuration = configuration
@@ -71,6 +71,7 @@ class Completion:
 
     def begin(self) -> None:
         """Answer at once, or as soon as there is room."""
+        assert self._request is not None
         body = self._request.body
         try:
             self._entered = self._admission.enter_at_once(len(body))
@@ -80,7 +81,7 @@ class Completion:
         except Error as error:
             self._refuse(error)
             return
-        self._task = asyncio.get_running_loop().create_task(self._wait())
+        self._task = asyncio.get_running_loop().create_task(self._wait(body))
 
     # For the caller
 
@@ -104,8 +105,7 @@ class Completion:
 
     # From the request to its relay
 
-    async def _wait(self) -> None:
-        body = self._request.body
+    async def _wait(self, body: bytes) -> None:
         try:
             if not self._entered:
                 await self._admission.enter(len(body))
@@ -122,12 +122,13 @@ class Completion:
             self._refuse(status_error("the gateway failed", status_code=500))
 
     def _called(self, body: bytes) -> Ready:
+        assert self._request is not None
         how = on_loss(self._request.headers)
         return called(named(body, self._deployment), how, self._configuration)
 
     def _carry(self, ready: Ready) -> None:
         call, body, known = ready
-        self._call = call
+        self._call, self._request = call, None  # a stream would keep it to its end
         asked, upstreams = call.asked, self._configuration.transports
         self.entry.stream = asked.stream
         if asked.stream:

@@ -34,6 +34,11 @@ Send = Callable[[Hearer, Timeout], Hearing]
 """Makes an attempt."""
 
 
+def sent_already(hearer: Hearer, timeout: Timeout) -> Hearing:
+    """No attempt is made after the first content."""
+    raise AssertionError("the answer has begun")
+
+
 class Account(Protocol):
     """Who is told what becomes of a request."""
 
@@ -239,6 +244,7 @@ class Relay:
         if self._hearing is not None:
             self._hearing.content_came()
         self._go_on(Committed(attempt))
+        self._send = sent_already  # what was asked is not needed any more
         return self._account.committed(attempt.number)
 
     def _fail(self, error: Error) -> None:
