@@ -44,6 +44,7 @@ docs-check: | $(BIN)/pytest
 	$(BIN)/python -m tools.params --check
 	$(BIN)/python -m tools.promises --check
 	$(BIN)/python -m tools.conformance --check
+	$(BIN)/python -m tools.capabilities --check
 
 test: | $(BIN)/pytest
 	$(BIN)/pytest
