@@ -34,6 +34,7 @@ class Completion:
         "_configuration",
         "_deployment",
         "_entered",
+        "_is_over",
         "_relay",
         "_request",
         "_streams",
@@ -64,7 +65,7 @@ class Completion:
         self._configuration = configuration
         self._admission = admission
         self._told_over = over
-        self._entered = self._streams = False
+        self._entered = self._streams = self._is_over = False
         self._task: asyncio.Task[None] | None = None
         self._relay: Relay | None = None
         self._call: Call | None = None
@@ -78,8 +79,8 @@ class Completion:
             if self._entered and decoding.is_light(body):
                 self._carry(self._called(body))
                 return
-        except Error as error:
-            self._refuse(error)
+        except Exception as error:
+            self._broken(error)
             return
         self._task = asyncio.get_running_loop().create_task(self._wait(body))
 
@@ -93,7 +94,6 @@ class Completion:
         if self._relay is not None:
             self._relay.gone()
         else:
-            self.entry.status = GONE.status_code
             self.over(GONE, None)
 
     def stop(self, error: Error) -> None:
@@ -113,13 +113,9 @@ class Completion:
             ready = await decoding.read(body, self._called)
             self._task = None
             self._carry(ready)
-        except Error as error:
+        except Exception as error:
             self._task = None
-            self._refuse(error)
-        except Exception:
-            log.exception("%s: a mistake of the gateway's own", self.entry.id)
-            self._task = None
-            self._refuse(status_error("the gateway failed", status_code=500))
+            self._broken(error)
 
     def _called(self, body: bytes) -> Ready:
         assert self._request is not None
@@ -140,6 +136,13 @@ class Completion:
             lambda hearer, timeout: upstreams.hear(asked.message, body, known, hearer, timeout),
         )
         relay.begin()
+
+    def _broken(self, error: Exception) -> None:
+        """It cannot be carried or, where a mistake of our own is in the way, understood."""
+        if not isinstance(error, Error):
+            log.error("%s: a mistake of the gateway's own", self.entry.id, exc_info=error)
+            error = status_error("the gateway failed", status_code=500)
+        self._refuse(error)
 
     def _refuse(self, error: Error) -> None:
         reply = self.refusal(error)
@@ -166,7 +169,10 @@ class Completion:
         return Reply(status=reply.status, headers=identified(reply.headers, entry), body=reply.body)
 
     def over(self, error: Error | None, reading: Reading | None) -> None:
+        if self._is_over:
+            return  # a caller may leave while the last of its answer is on its way
         entry = self.entry
+        self._is_over = True
         self._relay = None  # no circle is left behind
         if self._task is not None:
             self._task.cancel()

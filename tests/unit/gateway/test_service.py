@@ -1,5 +1,6 @@
 """Requests in, replies out: what the gateway says to good and to bad input."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -9,7 +10,8 @@ from dragoman.errors import status_error
 from dragoman.gateway.configuration import configure
 from dragoman.gateway.entry import Entry
 from dragoman.gateway.service import Gateway
-from tests.doors import ASKED, CHAT, JSON, Told, asked, error_of, made
+from dragoman.transport.handling import Served
+from tests.doors import ASKED, CHAT, HOST, JSON, Gathering, Told, as_json, asked, error_of, made
 from tests.upstream import Upstream, whole
 
 KEYED = {"keys": {"ci": {"key": "dk-canary"}}}
@@ -275,6 +277,40 @@ def test_a_mistake_of_our_own_is_a_500_and_told_as_one(
     assert reply.status == told[0].status == 500
     assert error_of(reply)["type"] == "server_error"
     assert told[0].id in caplog.text
+
+
+def test_a_mistake_in_understanding_a_request_keeps_no_place(
+    told: Told, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*args: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("dragoman.gateway.completing.called", mistaken)
+
+    reply = asked(told.gateway, "POST", CHAT, ASKED)
+
+    assert (reply.status, len(told)) == (500, 1)
+    assert told[0].id in caplog.text
+    assert told.gateway.admission.pending == 0
+
+
+def test_whoever_leaves_behind_the_last_of_an_answer_was_answered(told: Told) -> None:
+    async def scene() -> None:
+        caller = Gathering()
+        request = Served(
+            method="POST",
+            target=CHAT,
+            headers={**HOST, **JSON},
+            body=as_json(ASKED),
+            peer="127.0.0.1",
+        )
+        answering = told.gateway.answer(request, caller)
+        await caller.reply
+        answering.gone()
+
+    asyncio.run(scene())
+
+    assert [entry.status for entry in told] == [200]
 
 
 def test_a_request_keeps_the_configuration_that_it_came_under() -> None:
