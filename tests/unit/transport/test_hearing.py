@@ -172,6 +172,19 @@ def test_a_refused_connection_was_not_sent(begin: Begin) -> None:
     assert error.attempt_class == "not_sent"
 
 
+def test_what_nobody_foresaw_is_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def surprising(*args: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("dragoman.transport.asynchronous.open_connection", surprising)
+
+    _, error = heard(over_the_pool, [OK], Timeout())
+
+    assert isinstance(error, APIConnectionError)
+    assert isinstance(error.__cause__, ZeroDivisionError)
+    assert error.attempt_class == "not_sent"
+
+
 @pytest.mark.parametrize("begin", WAYS)
 def test_what_is_paused_brings_nothing_and_has_no_deadline(begin: Begin) -> None:
     async def scene(url: str) -> tuple[int, int, Error | None]:
