@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Self
 
-from dragoman.errors import APIConnectionError, Error
+from dragoman.errors import Error
 from dragoman.transport import failures
 from dragoman.transport.aio.connecting import open_connection
 from dragoman.transport.aio.connection import Connection, closed_here
@@ -131,7 +131,7 @@ class AsyncioTransport:
                 raise
         except Exception as error:
             hearing.opening = None
-            hearing.failed(told_as_ours(error, deadlines))
+            hearing.failed(failures.ours(error, deadlines.address, "not_sent"))
             return
         connection.http.begin(destination.address, envelope.method)
         hearing.sent_over(connection, lane, envelope.around(body))
@@ -172,16 +172,6 @@ class AsyncioTransport:
             self._process = os.getpid()
             self._inherited.append(self._pools)
             self._pools = {}
-
-
-def told_as_ours(error: Exception, deadlines: Deadlines) -> Error:
-    """The error; one that nobody foresaw would else be seen by nobody."""
-    if isinstance(error, Error):
-        return error
-    unforeseen = f"{deadlines.address}: while connecting: {type(error).__name__}"
-    failure = APIConnectionError(unforeseen, attempt_class="not_sent")
-    failure.__cause__ = error
-    return failure
 
 
 class AsyncioAnswer:

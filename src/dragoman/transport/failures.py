@@ -9,6 +9,7 @@ from dragoman.errors import (
     APIConnectionError,
     APITimeoutError,
     AttemptClass,
+    Error,
     RemoteProtocolError,
 )
 from dragoman.transport.timeouts import Timeout
@@ -43,6 +44,17 @@ def broken(address: str, phase: str, error: OSError) -> APIConnectionError:
     """What the operating system or TLS says, before a byte of the request was written."""
     reason = error.strerror or str(error) or type(error).__name__
     return APIConnectionError(f"{address}: {WHILE[phase]}: {reason}", attempt_class="not_sent")
+
+
+def ours(error: Exception, address: str, attempt_class: AttemptClass) -> Error:
+    """The error, if it is one of ours; one that nobody foresaw would else be seen by nobody."""
+    if isinstance(error, Error):
+        return error
+    failure = APIConnectionError(
+        f"{address}: {type(error).__name__}, which nobody foresaw", attempt_class=attempt_class
+    )
+    failure.__cause__ = error
+    return failure
 
 
 def too_large(address: str, limit: int) -> RemoteProtocolError:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from dragoman.errors import Error
+from dragoman.transport.failures import ours
 from dragoman.transport.protocol import AsyncAnswer, AsyncTransport, Request
 from dragoman.transport.timeouts import Timeout
 
@@ -71,9 +72,10 @@ class Awaited:
                 await self._going.wait()
                 if self._closed:
                     return
-        except Error as error:
+        except Exception as error:
             if not self._closed:
-                hearer.failed(error)
+                begun = self._answer is not None
+                hearer.failed(ours(error, "the provider", "started" if begun else "ambiguous"))
         else:
             hearer.end()
         finally:

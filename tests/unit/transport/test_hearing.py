@@ -172,17 +172,22 @@ def test_a_refused_connection_was_not_sent(begin: Begin) -> None:
     assert error.attempt_class == "not_sent"
 
 
-def test_what_nobody_foresaw_is_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("begin", "attempt_class"), [(over_the_pool, "not_sent"), (awaited, "ambiguous")]
+)
+def test_what_nobody_foresaw_is_told_all_the_same(
+    begin: Begin, attempt_class: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def surprising(*args: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("dragoman.transport.asynchronous.open_connection", surprising)
 
-    _, error = heard(over_the_pool, [OK], Timeout())
+    _, error = heard(begin, [OK], Timeout())
 
     assert isinstance(error, APIConnectionError)
     assert isinstance(error.__cause__, ZeroDivisionError)
-    assert error.attempt_class == "not_sent"
+    assert error.attempt_class == attempt_class
 
 
 @pytest.mark.parametrize("begin", WAYS)
