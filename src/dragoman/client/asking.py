@@ -6,7 +6,7 @@ What is written enters by one door: it becomes JSON and is decoded strictly. Not
 import functools
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     import logging
 
     from dragoman.settings.file import Settings
+
+
+NAMES_KEPT: Final = 1024
+"""Models whose target is remembered; whoever asks may make up any number of names."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,15 +132,30 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile
 
 
-def asked(
-    fields: Mapping[str, Any],
-    providers: Mapping[str, ConfiguredProvider],
-    options: Options,
-    settings: "Settings | None" = None,
-) -> Asked:
+class Targets:
+    """Who is meant by a model; worked out once for each name that is asked for."""
+
+    def __init__(
+        self, providers: Mapping[str, ConfiguredProvider], settings: "Settings | None" = None
+    ) -> None:
+        self._providers = providers
+        self._settings = settings
+        self._known: dict[str, Target] = {}
+
+    def of(self, model: str) -> Target:
+        """The target that a caller means by this model; raises as `aimed` does."""
+        target = self._known.get(model)
+        if target is None:
+            if len(self._known) >= NAMES_KEPT:
+                self._known.clear()
+            target = self._known[model] = aimed(model, self._providers, self._settings)
+        return target
+
+
+def asked(fields: Mapping[str, Any], targets: Targets, options: Options) -> Asked:
     """The request that these fields are, for the provider that their model names."""
     request = DIALECTS["openai-chat"].decode_request(written(fields))
-    return directed(request, aimed(request.model, providers, settings), options)
+    return directed(request, targets.of(request.model), options)
 
 
 def aimed(

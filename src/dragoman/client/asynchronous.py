@@ -126,7 +126,7 @@ class AsyncCompletions:
             **(extra_body or {}),
         }
         client = self._client
-        call = Call(asked(given, client.providers, options, client.settings), options)
+        call = Call(asked(given, client.targets, options), options)
         return await carried_later(call, self._client.transports.of(call.asked.message.url))
 
     async def stream(

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
-from dragoman.client.asking import Options
+from dragoman.client.asking import Options, Targets
 from dragoman.client.configuration import Arguments
 from dragoman.settings.providers import ConfiguredProvider
 from dragoman.transport.timeouts import Timeout
@@ -102,6 +102,7 @@ class Configured(ABC, Generic[C]):
         written = given.written()
         self.settings: Settings | None = written[0]
         self.providers: Mapping[str, ConfiguredProvider] = given.known(written, os.environ)
+        self.targets = Targets(self.providers, self.settings)
         self.options: Options = given.options()
         self.transports: Carriers[C] = self._carriers(transport, proxy, ssl_context)
 
@@ -120,6 +121,7 @@ class Configured(ABC, Generic[C]):
         twin = type(self).__new__(type(self))
         twin.settings = self.settings
         twin.providers = self.providers
+        twin.targets = self.targets
         twin.options = self.options.changed(
             timeout=timeout, max_retries=max_retries, headers=default_headers
         )

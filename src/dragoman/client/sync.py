@@ -136,7 +136,7 @@ class Completions:
             **(extra_body or {}),
         }
         client = self._client
-        call = Call(asked(given, client.providers, options, client.settings), options)
+        call = Call(asked(given, client.targets, options), options)
         return carried(call, self._client.transports.of(call.asked.message.url))
 
     def stream(

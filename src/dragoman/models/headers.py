@@ -17,7 +17,10 @@ Mistral."""
 
 def request_id_in(headers: Mapping[str, str]) -> str | None:
     """The provider's own id of the request; None where it gives none."""
-    return next((headers[name] for name in REQUEST_IDS if headers.get(name)), None)
+    for name in REQUEST_IDS:
+        if found := headers.get(name):
+            return found
+    return None
 
 
 class Headers(Mapping[str, str]):

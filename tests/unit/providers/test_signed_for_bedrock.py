@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dragoman.client.asking import Options, asked
+from dragoman.client.asking import Options, Targets, asked
 from dragoman.errors import ConfigurationError
 from dragoman.providers.aws import bedrock
 from dragoman.providers.aws.credentials import Credentials
@@ -27,7 +27,7 @@ def asking(
     }
     settings = read({"providers": {provider: {"base_url": address}}})
     providers = configured(settings, environ=environ)
-    return asked(fields, providers, Options()).message
+    return asked(fields, Targets(providers), Options()).message
 
 
 def test_the_pages_vector_is_signed_byte_for_byte() -> None:

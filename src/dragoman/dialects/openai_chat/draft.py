@@ -43,22 +43,24 @@ class Draft(Losing):
         One that does not go along leaves None, so that its neighbours keep their places.
         """
         lists: list[tuple[str, Any]] = [("/tools", self.body.get("tools", ()))]
-        for pointer, holder in self._holders():
-            if isinstance(content := holder.get("content"), list):
-                lists.append((f"{pointer}/content", content))
+        lists += [(f"{pointer}/content", holder["content"]) for pointer, holder in self._in_parts()]
         for pointer, items in lists:
             for position, item in enumerate(items):
                 if item.get("type") == "dragoman.other":
                     goes = self._carries(f"{pointer}/{position}", item["raw"])
                     items[position] = item["raw"] if goes else None
 
-    def _holders(self) -> list[tuple[str, dict[str, Any]]]:
-        """What may have its content in parts: the messages, and the prediction."""
-        messages = self.body["messages"]
-        holders = [(f"/messages/{position}", message) for position, message in enumerate(messages)]
-        if "prediction" in self.body:
-            holders.append(("/prediction", self.body["prediction"]))
-        return holders
+    def _in_parts(self) -> list[tuple[str, dict[str, Any]]]:
+        """What has its content in parts, of the messages and the prediction."""
+        found = [
+            (f"/messages/{position}", message)
+            for position, message in enumerate(self.body["messages"])
+            if isinstance(message.get("content"), list)
+        ]
+        prediction = self.body.get("prediction")
+        if prediction is not None and isinstance(prediction.get("content"), list):
+            found.append(("/prediction", prediction))
+        return found
 
     def _carries(self, pointer: str, value: Any) -> bool:
         """Whether something unknown goes along; told as lost where it does not."""
@@ -81,9 +83,9 @@ class Draft(Losing):
 
     def close(self) -> None:
         """Close the gaps that parts and tools left behind."""
-        for _, holder in self._holders():
-            content = holder.get("content")
-            if isinstance(content, list) and None in content:
+        for _, holder in self._in_parts():
+            content = holder["content"]
+            if None in content:
                 holder["content"] = [part for part in content if part is not None] or ""
         offered = self.body.get("tools")
         if offered and None in offered:
