@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from dragoman.dialects import anthropic_messages
 from dragoman.dialects.anthropic_messages import Quirks
 from dragoman.dialects.claude import FAMILIES, family_of
+from dragoman.dialects.openai_chat import decode_request
 from dragoman.errors import ConfigurationError, UnsupportedParameterError
 from tests.unit.dialects.claude.sending import (
     ASKED,
@@ -388,3 +390,11 @@ def test_invalid_arguments_are_told_and_sent_as_a_text() -> None:
     told = sent(messages=[*ASKED, answer, result("a")])
     assert told.body["messages"][1]["content"][0]["input"] == {"_raw": "{oops"}
     assert told.losses == ["emulated /messages/1/tool_calls/0/function/arguments"]
+
+
+def test_a_null_that_only_claude_knows_is_told_as_lost() -> None:
+    body = b'{"model":"m","messages":[{"role":"user","content":"Hi"}],"cache_control":null}'
+
+    encoded = anthropic_messages.encode_request(decode_request(body), model="claude-opus-4-8")
+
+    assert [(loss.kind, loss.pointer) for loss in encoded.losses] == [("dropped", "/cache_control")]
