@@ -115,9 +115,9 @@ class Whole:
                 return body
         response = self._call.decoded(body)
         self.usage = response.usage
-        return (
-            exact.put_right(body, response) if self._call.asked.exact else reading.write(response)
-        )
+        if self._call.asked.exact:
+            return exact.put_right(body, response)
+        return OPENAI.encode_response(response)
 
     def give_up(self) -> bytes:
         return b""
@@ -225,6 +225,6 @@ class Unsure:
 
     def finish(self, *, ended_by_close: bool = False) -> list[Chunk]:
         begun = b"" if self._body is None else self._body.whole()
-        if self._is_whole or begun.strip():
+        if begun:
             self._decoder.hear_whole(begun)
         return self._decoder.finish(ended_by_close=ended_by_close)
