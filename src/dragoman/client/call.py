@@ -37,10 +37,11 @@ STREAMS: Final = (
 class Carriage:
     """What a driver needs to carry one request, whatever it asks for."""
 
-    def __init__(self, asked: Sendable, options: Options) -> None:
+    def __init__(self, asked: Sendable, options: Options, *, began: float | None = None) -> None:
+        """`began` is when it was asked for, on the monotonic clock; None: now."""
         self.asked = asked
         self._timeout = options.timeout
-        self._began = time.monotonic()
+        self._began = time.monotonic() if began is None else began
         self._deadline = self._began + options.timeout.total
         self._policy = policy_of(options.max_retries)
 
@@ -123,8 +124,8 @@ class Call(Carriage):
 
     asked: Asked
 
-    def __init__(self, asked: Asked, options: Options) -> None:
-        super().__init__(asked, options)
+    def __init__(self, asked: Asked, options: Options, *, began: float | None = None) -> None:
+        super().__init__(asked, options, began=began)
 
     def decoder(self) -> StreamDecoder:
         """A decoder for the stream of an attempt."""

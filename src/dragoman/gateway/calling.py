@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dragoman.client.asking import directed
-from dragoman.client.call import Call
+from dragoman.client.asking import Asked, directed
 from dragoman.dialects.dialect import OnLoss
 from dragoman.dialects.openai_chat import exact
 from dragoman.dialects.openai_chat.request import written
@@ -14,7 +13,6 @@ from dragoman.errors import BadRequestError, status_error
 from dragoman.gateway.configuration import Configuration, Way
 from dragoman.gateway.replies import OPENAI
 from dragoman.models import shared
-from dragoman.transport.http1.client import Envelope
 from dragoman.wire import reading
 
 
@@ -49,17 +47,19 @@ def on_loss(headers: Mapping[str, str]) -> OnLoss:
 
 
 class Ready(NamedTuple):
-    """A call, and what its attempts send."""
+    """What is asked, and what each attempt sends."""
 
-    call: Call
+    asked: Asked
     body: bytes
 
-    envelope: Envelope | None
-    """Around the body, where it is known already."""
+    way: Way
+
+    relays: bool
+    """Whether the body is the caller's own, in the envelope of the way."""
 
 
 def called(body: bytes, how: OnLoss, configuration: Configuration) -> Ready:
-    """The call that this request makes; relayed where its target speaks as the caller does.
+    """What this request asks; relayed where its target speaks as the caller does.
 
     Raises `BadRequestError` for what is wrong in it; where it is relayed, what lies deeper than its
     fields is the provider's to judge.
@@ -79,7 +79,7 @@ def called(body: bytes, how: OnLoss, configuration: Configuration) -> Ready:
         if exact.goes_as_it_is(fields, way.target.model):
             return relayed(fields, request, way)
     asked = directed(request, way.target, way.options)
-    return Ready(Call(asked, way.options), asked.encoded.body, None)
+    return Ready(asked, asked.encoded.body, way, relays=False)
 
 
 def relayed(
@@ -87,7 +87,7 @@ def relayed(
     request: shared.CreateChatCompletionRequest | exact.Loosely,
     way: Way,
 ) -> Ready:
-    """The call that carries these fields as they came."""
+    """What is asked with these fields as they came."""
     stream = request.stream is True
     options = request.stream_options
     asked = way.asked(
@@ -96,4 +96,4 @@ def relayed(
         kept=request.store is True,
     )
     body = exact.relayed_body(fields, model=way.target.model, stream=stream)
-    return Ready(Call(asked, way.options), body, way.envelope)
+    return Ready(asked, body, way, relays=True)

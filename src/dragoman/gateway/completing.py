@@ -3,20 +3,28 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from dragoman.client.call import Call
+from dragoman.client.call import Call, is_stream
+from dragoman.dialects.openai_chat import exact
 from dragoman.errors import Error, status_error
 from dragoman.gateway import decoding
 from dragoman.gateway.admission import Admission
 from dragoman.gateway.calling import Ready, called, named, on_loss
 from dragoman.gateway.configuration import Configuration
 from dragoman.gateway.entry import Entry
-from dragoman.gateway.reading import Reading
+from dragoman.gateway.reading import Usage
 from dragoman.gateway.relay import GONE, Relay
-from dragoman.gateway.replies import about, identified, refusal
+from dragoman.gateway.replies import JSON, about, identified, refusal
+from dragoman.transport.aio.connection import Connection
 from dragoman.transport.handling import Caller, Reply, Served
+from dragoman.transport.hearing import Hearer, Hearing
+from dragoman.transport.http1.events import AnswerEvent, End, Head, Piece
+from dragoman.transport.timeouts import Timeout
+
+ALL_OF_IT: Final = 3
+"""Events, where one read has brought a whole answer: its head, its body, its end."""
 
 log: Final = logging.getLogger("dragoman.gateway")
 
@@ -29,12 +37,13 @@ class Completion:
 
     __slots__ = (
         "_admission",
-        "_call",
         "_caller",
         "_configuration",
+        "_connection",
         "_deployment",
         "_entered",
         "_is_over",
+        "_ready",
         "_relay",
         "_request",
         "_streams",
@@ -67,8 +76,9 @@ class Completion:
         self._told_over = over
         self._entered = self._streams = self._is_over = False
         self._task: asyncio.Task[None] | None = None
+        self._connection: Connection | None = None
+        self._ready: Ready | None = None
         self._relay: Relay | None = None
-        self._call: Call | None = None
 
     def begin(self) -> None:
         """Answer at once, or as soon as there is room."""
@@ -94,6 +104,7 @@ class Completion:
         if self._relay is not None:
             self._relay.gone()
         else:
+            self._let_go()
             self.over(GONE, None)
 
     def stop(self, error: Error) -> None:
@@ -101,6 +112,7 @@ class Completion:
         if self._relay is not None:
             self._relay.stop(error)
         else:
+            self._let_go()
             self._refuse(error)
 
     # From the request to its relay
@@ -123,19 +135,77 @@ class Completion:
         return called(named(body, self._deployment), how, self._configuration)
 
     def _carry(self, ready: Ready) -> None:
-        call, body, known = ready
-        self._call, self._request = call, None  # a stream would keep it to its end
-        asked, upstreams = call.asked, self._configuration.transports
-        self.entry.stream = asked.stream
-        if asked.stream:
+        self._request = None
+        self._ready = ready
+        if ready.asked.stream:
+            self.entry.stream = True
             self._admission.check_stream()
-        self._relay = relay = Relay(
-            call,
-            self._caller,
-            self,
-            lambda hearer, timeout: upstreams.hear(asked.message, body, known, hearer, timeout),
-        )
+        elif ready.relays:
+            self._connection = ready.way.ask(ready.body, self)
+            if self._connection is not None:
+                return
+        self._relayed()
+
+    # One attempt, nothing of whose answer is known: an `Ears`
+
+    def heard(self, events: Sequence[AnswerEvent]) -> None:
+        """What the provider said first: all of its answer, or whatever else."""
+        connection = self._connection
+        assert connection is not None
+        try:
+            if len(events) == ALL_OF_IT and self._handed_on(*events):
+                return
+            self._relayed()
+        except Exception as error:
+            self._let_go()
+            self._broken(error)
+        else:
+            connection.tell(events)
+
+    def passed(self) -> None:
+        """A deadline is over, or the request has not left."""
+        self._relayed()
+
+    def _handed_on(self, head: AnswerEvent, piece: AnswerEvent, end: AnswerEvent) -> bool:
+        """Whether this could be told as it came."""
+        if end.__class__ is not End or piece.__class__ is not Piece or head.__class__ is not Head:
+            return False
+        if head.status != 200 or is_stream(head.headers):
+            return False
+        body = piece.data
+        answer = exact.obeys(body)
+        if answer is None:
+            return False
+        self._let_go()
+        headers = {**JSON, **self.committed(1)}
+        self.over(None, answer.usage or None)
+        self._caller.respond(Reply(status=200, headers=headers, body=body))
+        return True
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.let_go()
+
+    # Everything else
+
+    def _relayed(self) -> None:
+        """A relay makes the attempts; the one that is under way is its first."""
+        assert self._ready is not None
+        asked, options = self._ready.asked, self._ready.way.options
+        call = Call(asked, options, began=self.began)
+        self._relay = relay = Relay(call, self._caller, self, self._send)
         relay.begin()
+
+    def _send(self, hearer: Hearer, timeout: Timeout) -> Hearing:
+        assert self._ready is not None
+        asked, body, way, relays = self._ready
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            since = connection.loop.time() - (time.monotonic() - self.began)
+            return way.take_over(connection, hearer, timeout=timeout, since=since)
+        around = way.envelope if relays else None
+        return way.transports.hear(asked.message, body, around, hearer, timeout)
 
     def _broken(self, error: Exception) -> None:
         """It cannot be carried or, where a mistake of our own is in the way, understood."""
@@ -152,8 +222,9 @@ class Completion:
     # For the relay
 
     def committed(self, attempts: int) -> Mapping[str, str]:
-        assert self._call is not None
-        asked, entry = self._call.asked, self.entry
+        assert self._ready is not None
+        asked, entry = self._ready.asked, self.entry
+        self._ready = None  # a stream would keep the request to its end
         self._leave()
         entry.status, entry.target, entry.attempts = 200, asked.target, attempts
         if asked.stream:
@@ -168,7 +239,7 @@ class Completion:
         entry.status, entry.attempts = reply.status, error.attempts
         return Reply(status=reply.status, headers=identified(reply.headers, entry), body=reply.body)
 
-    def over(self, error: Error | None, reading: Reading | None) -> None:
+    def over(self, error: Error | None, usage: Usage | None) -> None:
         if self._is_over:
             return  # a caller may leave while the last of its answer is on its way
         entry = self.entry
@@ -183,7 +254,6 @@ class Completion:
             self._admission.streams -= 1
         elif error is GONE:
             entry.status = GONE.status_code
-        usage = None if reading is None else reading.usage
         if usage is not None:
             entry.prompt_tokens = usage.prompt_tokens
             entry.completion_tokens = usage.completion_tokens

@@ -1,5 +1,6 @@
 """One version of the settings, ready to answer by: validated, resolved, with its transports."""
 
+import asyncio
 import functools
 import os
 from collections.abc import Mapping
@@ -17,6 +18,9 @@ from dragoman.settings.checking import key_of, mistake
 from dragoman.settings.file import Settings, read
 from dragoman.settings.providers import ConfiguredProvider, configured
 from dragoman.settings.secret import resolved
+from dragoman.transport.aio.connection import Connection, Ears
+from dragoman.transport.aio.hearing import PooledHearing
+from dragoman.transport.aio.pool import Lane
 from dragoman.transport.asynchronous import AsyncioTransport
 from dragoman.transport.hearing import Awaited, Hearer, Hearing
 from dragoman.transport.http1.client import Envelope, envelope
@@ -33,9 +37,13 @@ WAYS_KEPT: Final = 1024
 class Way:
     """How a model is reached, and what all requests to it have in common."""
 
-    def __init__(self, target: Target, options: Options) -> None:
+    def __init__(self, target: Target, options: Options, transports: "Upstreams") -> None:
         self.target = target
         self.options = options
+        self.transports = transports
+        timeout = options.timeout
+        self._patience = min(timeout.write, timeout.first_byte, timeout.first_content)
+        self._lane: Lane | None = None
         self.relays = target.provider.row.exact
         """Whether requests that the target takes as they are keep their bytes."""
         self._asked: dict[tuple[bool, bool, bool], Asked] = {}
@@ -73,10 +81,38 @@ class Way:
     @functools.cached_property
     def envelope(self) -> Envelope | None:
         """The head of such a request, ready to be sent; None where no socket takes it."""
-        sent = self.asked(stream=False, include_usage=False, kept=False).message
+        sent = self._message
         if sent.url.startswith("sim:"):
             return None
         return envelope(sent.method, sent.url, sent.headers)
+
+    def ask(self, body: bytes, ears: Ears) -> Connection | None:
+        """Sends a request that keeps its bytes over an idle connection, as `Lane.ask`."""
+        around, lane = self.envelope, self._lane
+        if around is None:
+            return None
+        if lane is None or not lane.idle or lane.loop is not asyncio.get_running_loop():
+            lane = self._lane = self._network.lane(around)
+        return None if lane is None else lane.ask(around, body, ears, seconds=self._patience)
+
+    def take_over(
+        self, connection: Connection, hearer: Hearer, *, timeout: Timeout, since: float
+    ) -> PooledHearing:
+        """Goes on with what `ask` began then, on the loop's clock."""
+        assert self.envelope is not None
+        return self._network.take_over(
+            connection, self.envelope, hearer, timeout=timeout, since=since
+        )
+
+    @functools.cached_property
+    def _network(self) -> AsyncioTransport:
+        network = self.transports.of(self._message.url)
+        assert isinstance(network, AsyncioTransport)
+        return network
+
+    @property
+    def _message(self) -> Request:
+        return self.asked(stream=False, include_usage=False, kept=False).message
 
 
 class Upstreams(AsyncTransports):
@@ -160,7 +196,7 @@ class Configuration:
             if len(self._ways) >= WAYS_KEPT:
                 self._ways.clear()
             target = aimed(model, self.providers, self.settings, on_loss=how)
-            way = self._ways[model, how] = Way(target, self.options)
+            way = self._ways[model, how] = Way(target, self.options, self.transports)
         return way
 
     def close(self) -> None:

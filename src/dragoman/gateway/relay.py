@@ -16,7 +16,7 @@ from dragoman.client.call import Call, succeeded
 from dragoman.dialects.dialect import StreamEncoder
 from dragoman.errors import Error, RemoteProtocolError, status_error
 from dragoman.exchange.wishes import Attempt, Committed, Outcome, Race, Record, Try, Wait
-from dragoman.gateway.reading import Body, Reading, reading_of
+from dragoman.gateway.reading import Body, Reading, Usage, reading_of
 from dragoman.gateway.replies import JSON, OPENAI
 from dragoman.streaming import sse
 from dragoman.transport.handling import Caller, Reply
@@ -48,7 +48,7 @@ class Account(Protocol):
     def refusal(self, error: Error) -> Reply:
         """How this error is told in place of an answer."""
 
-    def over(self, error: Error | None, reading: Reading | None) -> None:
+    def over(self, error: Error | None, usage: Usage | None) -> None:
         """The answer is complete, or failed like this; told before the caller hears of it."""
 
 
@@ -267,7 +267,7 @@ class Relay:
             self._over = True
             self._let_go()
             self._talk.close()
-            self._account.over(error, self._reading)
+            self._account.over(error, None if self._reading is None else self._reading.usage)
 
     def _let_go(self) -> None:
         if self._timer is not None:

@@ -22,7 +22,7 @@ from dragoman.transport.aio.connection import Connection, closed_here
 from dragoman.transport.aio.hearing import PooledHearing
 from dragoman.transport.aio.pool import Lane, Pool, Route
 from dragoman.transport.deadlines import Deadlines
-from dragoman.transport.destination import destination_of
+from dragoman.transport.destination import Destination, destination_of
 from dragoman.transport.hearing import Hearer
 from dragoman.transport.http1.client import Envelope
 from dragoman.transport.protocol import BODY_LIMIT, Request
@@ -58,14 +58,13 @@ class AsyncioTransport:
         secure, host, port, *_ = destination
         proxy = self._proxies.to(destination)
         pool = await self._pool()
-        where = destination.address + (f" by proxy {proxy.address}" if proxy else "")
-        deadlines = Deadlines(where, timeout, pool.loop.time)
+        deadlines = Deadlines(place(destination, proxy), timeout, pool.loop.time)
         lane = pool.lane(Route(secure, host, port, proxy))
         await lane.slot(deadlines)
         connection = lane.newest_idle()
         try:
             if connection is None:
-                connection = pool.connection()
+                connection = pool.connection(lane)
                 data = connection.http.send(request)  # refused here, nothing is opened
                 await open_connection(connection, destination, proxy, self._trust, deadlines)
             else:
@@ -87,9 +86,8 @@ class AsyncioTransport:
         """
         secure, host, port, _, address, _ = envelope.destination
         proxy = self._proxies.to(envelope.destination)
-        where = f"{address} by proxy {proxy.address}" if proxy else address
         loop = asyncio.get_running_loop()
-        deadlines = Deadlines(where, timeout, loop.time)
+        deadlines = Deadlines(place(envelope.destination, proxy), timeout, loop.time)
         hearing = PooledHearing(hearer, deadlines, loop.time)
         pool = self._pools.get(loop)
         if pool is not None and self._process == os.getpid():
@@ -98,10 +96,36 @@ class AsyncioTransport:
                 connection = lane.newest_idle()
                 if connection is not None:
                     connection.http.begin(address, envelope.method)
-                    hearing.sent_over(connection, lane, envelope.around(body))
+                    hearing.sent_over(connection, envelope.around(body))
                     return hearing
                 lane.release()
         hearing.opening = loop.create_task(self._open(hearing, envelope, body, proxy, deadlines))
+        return hearing
+
+    def lane(self, envelope: Envelope) -> Lane | None:
+        """Where connections for such requests wait, on the running loop; None where none does."""
+        pool = self._pools.get(asyncio.get_running_loop())
+        if pool is None or self._process != os.getpid():
+            return None
+        secure, host, port, *_ = envelope.destination
+        proxy = self._proxies.to(envelope.destination)
+        return pool.lane_there_is(Route(secure, host, port, proxy))
+
+    def take_over(
+        self,
+        connection: Connection,
+        envelope: Envelope,
+        hearer: Hearer,
+        *,
+        timeout: Timeout,
+        since: float,
+    ) -> PooledHearing:
+        """Goes on with what a lane's `ask` began then; `timeout` counts from now."""
+        loop, destination = connection.loop, envelope.destination
+        where = place(destination, self._proxies.to(destination))
+        deadlines = Deadlines(where, timeout, loop.time)
+        hearing = PooledHearing(hearer, deadlines, loop.time)
+        hearing.sent_already(connection, since)
         return hearing
 
     async def _open(
@@ -122,7 +146,7 @@ class AsyncioTransport:
             try:
                 connection = lane.newest_idle()
                 if connection is None:
-                    connection = pool.connection()
+                    connection = pool.connection(lane)
                     await open_connection(connection, destination, proxy, self._trust, deadlines)
             except BaseException:
                 if connection is not None:
@@ -134,7 +158,7 @@ class AsyncioTransport:
             hearing.failed(failures.ours(error, deadlines.address, "not_sent"))
             return
         connection.http.begin(destination.address, envelope.method)
-        hearing.sent_over(connection, lane, envelope.around(body))
+        hearing.sent_over(connection, envelope.around(body))
 
     def close(self) -> None:
         self._closed = True
@@ -172,6 +196,11 @@ class AsyncioTransport:
             self._process = os.getpid()
             self._inherited.append(self._pools)
             self._pools = {}
+
+
+def place(destination: Destination, proxy: Proxy | None) -> str:
+    """What messages call it."""
+    return destination.address + (f" by proxy {proxy.address}" if proxy else "")
 
 
 class AsyncioAnswer:

@@ -300,11 +300,18 @@ def test_an_answer_that_comes_before_the_body_was_read_is_heard() -> None:
         assert run(whole(server.url, body=BIG)) == b"big"
 
 
+class Nowhere:
+    """Where nobody keeps connections."""
+
+    def take_back(self, connection: Connection) -> None:
+        connection.abort()
+
+
 def test_an_answer_is_heard_though_writing_fails_before_it_was_read() -> None:
     async def rescued() -> tuple[int, bytes | None]:
         loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
-        connection = Connection(loop, memoryview(bytearray(1024)))
+        connection = Connection(loop, memoryview(bytearray(1024)), Nowhere())
         connection.opened(ours)
         await loop.create_connection(lambda: connection, sock=ours)
         connection.transport.pause_reading()  # so that the loop finds the failed write first

@@ -36,6 +36,13 @@ class Ears(Protocol):
         """What `watch` was set to has come."""
 
 
+class Home(Protocol):
+    """Where a connection belongs."""
+
+    def take_back(self, connection: "Connection") -> None:
+        """It has done its work."""
+
+
 class Connection(asyncio.BufferedProtocol):
     """One socket and one answer at a time.
 
@@ -45,15 +52,16 @@ class Connection(asyncio.BufferedProtocol):
     in the middle of an answer: whoever waited aborts it.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, buffer: memoryview) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, buffer: memoryview, home: Home) -> None:
         """`buffer` is where reads go; it belongs to the whole loop, since each read is copied."""
+        self.home = home
         self.http = ClientConnection()
         self.head: Head | None = None
         self.complete = False
         self.closed = False
         self.parked_at = 0.0
         self.pieces: deque[bytes] = deque()
-        self._loop = loop
+        self.loop = loop
         self._buffer = self._filled = buffer
         self._socket: socket.socket | None = None
         self._transport: asyncio.Transport | None = None
@@ -72,10 +80,15 @@ class Connection(asyncio.BufferedProtocol):
         self._written = False
         self.transport.write(data)
 
-    def unheard(self) -> None:
-        """Nobody is told any more."""
+    def hear_on(self, ears: Ears) -> None:
+        """What comes from now on is told to these."""
+        self._ears = ears
+
+    def let_go(self) -> None:
+        """Nobody is told any more, and it goes back to where it belongs."""
         self._ears = None
         self.watch.set(inf)
+        self.home.take_back(self)
 
     async def answered(self, data: bytes, deadlines: Deadlines) -> Head:
         """Sends these bytes, which `http` has made, and waits for the head of their answer."""
@@ -85,7 +98,7 @@ class Connection(asyncio.BufferedProtocol):
         unsent = self.unsent()
         until = deadlines.begin("write" if unsent else "first_byte")
         while self.head is None:
-            look = min(until, self._loop.time() + PROGRESS_SECONDS) if unsent else until
+            look = min(until, self.loop.time() + PROGRESS_SECONDS) if unsent else until
             if await self.something(look) or self.head is not None:
                 continue
             left = self.unsent()
@@ -114,7 +127,7 @@ class Connection(asyncio.BufferedProtocol):
             raise closed_here(begun=self.head is not None)
         if self._waiter is not None:
             raise RuntimeError("another task is reading this answer")
-        waiter: asyncio.Future[bool] = self._loop.create_future()
+        waiter: asyncio.Future[bool] = self.loop.create_future()
         self._waiter = waiter
         self.watch.set(until)
         try:
@@ -132,7 +145,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None:
             with suppress(RuntimeError):
                 self._transport.abort()
-        if self._socket is not None and (self._transport is None or self._loop.is_closed()):
+        if self._socket is not None and (self._transport is None or self.loop.is_closed()):
             # Nobody else is left to close it.
             self._socket.close()
         self._wake(True)
@@ -144,7 +157,7 @@ class Connection(asyncio.BufferedProtocol):
     def park(self, leaving: Callable[["Connection"], None]) -> None:
         """Nothing is owed any more; `leaving` is called when the peer goes, or breaks the peace."""
         self.forget()
-        self.parked_at = self._loop.time()
+        self.parked_at = self.loop.time()
         self._leaving = leaving
 
     def unpark(self) -> bool:
@@ -227,6 +240,11 @@ class Connection(asyncio.BufferedProtocol):
         except Error:
             events = ()
         self._heard(events)
+
+    def tell(self, events: Sequence[AnswerEvent]) -> None:
+        """Tells whoever hears this connection now."""
+        if self._ears is not None:
+            self._ears.heard(events)
 
     def _heard(self, events: Sequence[AnswerEvent]) -> None:
         if self._ears is not None:

@@ -6,7 +6,6 @@ from math import inf
 
 from dragoman.errors import Error
 from dragoman.transport.aio.connection import PROGRESS_SECONDS, Connection, closed_here
-from dragoman.transport.aio.pool import Lane
 from dragoman.transport.deadlines import Deadlines
 from dragoman.transport.hearing import Hearer
 from dragoman.transport.http1.events import AnswerEvent, Head, Piece
@@ -26,7 +25,6 @@ class PooledHearing:
         "_connection",
         "_deadlines",
         "_hearer",
-        "_lane",
         "_last",
         "_paused",
         "_time",
@@ -40,7 +38,6 @@ class PooledHearing:
         self._hearer = hearer
         self._deadlines = deadlines
         self._connection: Connection | None = None
-        self._lane: Lane | None = None
         self._unsent = 0
         self._until = self._last = inf
         self._time = time
@@ -49,14 +46,27 @@ class PooledHearing:
 
     # Called by the transport
 
-    def sent_over(self, connection: Connection, lane: Lane, data: bytes) -> None:
+    def sent_over(self, connection: Connection, data: bytes) -> None:
         """The connection is open: the request leaves, and its answer is waited for."""
-        self._connection, self._lane, self.opening = connection, lane, None
+        self._connection, self.opening = connection, None
+        connection.hear_for(self, data)
+        self._sent(None)
+
+    def sent_already(self, connection: Connection, since: float) -> None:
+        """The request has been written then, and nothing of its answer was heard."""
+        self._connection = connection
+        connection.hear_on(self)
+        self._sent(since)
+
+    def _sent(self, since: float | None) -> None:
+        assert self._connection is not None
         try:
-            connection.hear_for(self, data)
             self._deadlines.sent = True
-            self._unsent = connection.unsent()
-            self._wait("write" if self._unsent else "first_byte")
+            self._unsent = self._connection.unsent()
+            if self._unsent:
+                self._wait("write")
+            else:
+                self._wait("first_byte", since)
         except Error as error:
             self.failed(error)
 
@@ -157,9 +167,6 @@ class PooledHearing:
         self._connection.watch.set(until)
 
     def _over(self) -> None:
-        connection, lane = self._connection, self._lane
+        connection, self._connection = self._connection, None
         assert connection is not None
-        assert lane is not None
-        self._connection = self._lane = None
-        connection.unheard()
-        lane.take_back(connection)
+        connection.let_go()

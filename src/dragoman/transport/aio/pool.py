@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from dragoman.transport.aio.connecting import within
-from dragoman.transport.aio.connection import READ_SIZE, Connection
+from dragoman.transport.aio.connection import READ_SIZE, Connection, Ears
 from dragoman.transport.deadlines import Deadlines
+from dragoman.transport.http1.client import Envelope
 from dragoman.transport.proxies import Proxy
 
 
@@ -55,8 +56,12 @@ class Pool:
             lane = self._lanes[route] = Lane(self, route)
         return lane
 
-    def connection(self) -> Connection:
-        return Connection(self.loop, self._buffer)
+    def lane_there_is(self, route: Route) -> "Lane | None":
+        """The same, without making one."""
+        return self._lanes.get(route)
+
+    def connection(self, lane: "Lane") -> Connection:
+        return Connection(self.loop, self._buffer, lane)
 
     def close(self) -> None:
         """Closes what is idle, and keeps nothing from now on."""
@@ -145,6 +150,24 @@ class Lane:
                 return connection
             connection.abort()
         return None
+
+    def ask(
+        self, envelope: Envelope, body: bytes, ears: Ears, *, seconds: float
+    ) -> Connection | None:
+        """Sends a request over an idle connection, and tells these ears what its reads bring.
+
+        They hear `passed` after so many seconds. None, and nothing is sent, where none is idle.
+        """
+        if not (self.idle and self.slot_at_once()):
+            return None
+        connection = self.newest_idle()
+        if connection is None:
+            self.release()
+            return None
+        connection.http.begin(envelope.destination.address, envelope.method)
+        connection.hear_for(ears, envelope.around(body))
+        connection.watch.set(self.loop.time() + seconds)
+        return connection
 
     def take_back(self, connection: Connection) -> None:
         """The connection has done its work; its slot is free again."""

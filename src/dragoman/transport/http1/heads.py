@@ -38,10 +38,13 @@ SILENT: Final = object()
 class HeadReader:
     """Reads one head."""
 
+    __slots__ = ("_kind", "_parser", "raw")
+
     def __init__(self, parser: type[HttpRequestParser] | type[HttpResponseParser]) -> None:
         self.raw = b""
         """What has come of the head; all of it, once `receive` has given what follows."""
-        self._parser = parser(SILENT)
+        self._kind = parser
+        self._parser: HttpRequestParser | HttpResponseParser | None = None
 
     def receive(self, data: bytes) -> bytes | None:
         """What follows the head; None while its end is still to come."""
@@ -60,6 +63,8 @@ class HeadReader:
         return raw[size:]
 
     def _judge(self, data: bytes) -> None:
+        if self._parser is None:
+            self._parser = self._kind(SILENT)
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
