@@ -73,6 +73,7 @@ class Gathering:
     """A `Caller` that takes everything, and has it as one reply in the end."""
 
     def __init__(self) -> None:
+        self.remembered: object = None
         self.reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._status = 0
         self._headers: Mapping[str, str] = {}

@@ -16,7 +16,6 @@ from dragoman.transport.http1.events import (
     Piece,
     Refused,
     RequestHead,
-    WholeRequest,
 )
 from dragoman.transport.http1.server import ServerConnection
 from dragoman.transport.protocol import Request
@@ -41,13 +40,15 @@ def served(reads: list[bytes], *, eof: bool) -> Told:
     for read in [*reads, None]:
         if read is None and not eof:
             break
+        again = None if read is None else connection.again(read)
+        if again is not None:
+            told.append((connection.request, again))
+            connection.respond(200, {}, b"")
+            continue
         events = connection.receive_eof() if read is None else connection.receive(read)
         while events:
             for event in events:
                 match event:
-                    case WholeRequest(head, body):
-                        told.append((head, body))
-                        connection.respond(200, {}, b"")
                     case RequestHead():
                         head, body = event, b""
                     case Piece(data):

@@ -94,6 +94,7 @@ class ThroughSend:
     """A `Caller` at the other end of `send`, which is awaited: what is told waits here for it."""
 
     def __init__(self) -> None:
+        self.remembered: object = None
         self._told: deque[Reply | Start | bytes | CutOffError | None] = deque()
         self._waiting_bytes = 0
         self._full = False

@@ -17,9 +17,7 @@ from dragoman.wire import reading
 
 
 def named(body: bytes, deployment: str) -> bytes:
-    """The body with the model that the path names, as Azure has it; as it is where none is."""
-    if not deployment:
-        return body
+    """The body with the model that the path names, as Azure has it."""
     try:
         fields = reading.read_untyped(body)
     except reading.UnreadableError as error:

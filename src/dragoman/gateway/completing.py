@@ -3,22 +3,25 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+import msgspec
 
 from dragoman.client.call import Call, is_stream
+from dragoman.dialects.dialect import OnLoss
 from dragoman.dialects.openai_chat import exact
 from dragoman.errors import Error, status_error
 from dragoman.gateway import decoding
 from dragoman.gateway.admission import Admission
-from dragoman.gateway.calling import Ready, called, named, on_loss
+from dragoman.gateway.calling import Ready, called, named
 from dragoman.gateway.configuration import Configuration
-from dragoman.gateway.entry import Entry
+from dragoman.gateway.entry import Entry, new_id
 from dragoman.gateway.reading import Usage
 from dragoman.gateway.relay import GONE, Relay
-from dragoman.gateway.replies import JSON, about, identified, refusal
+from dragoman.gateway.replies import about, identified, refusal
 from dragoman.transport.aio.connection import Connection
-from dragoman.transport.handling import Caller, Reply, Served
+from dragoman.transport.handling import Caller, Reply
 from dragoman.transport.hearing import Hearer, Hearing
 from dragoman.transport.http1.events import AnswerEvent, End, Head, Piece
 from dragoman.transport.timeouts import Timeout
@@ -29,6 +32,32 @@ ALL_OF_IT: Final = 3
 log: Final = logging.getLogger("dragoman.gateway")
 
 
+class Entrance(msgspec.Struct, frozen=True):
+    """What the head of a request for a completion decides, its guards passed."""
+
+    configuration: Configuration
+    """Under which they were passed."""
+
+    method: str
+    path: str
+    key: str | None
+    """The name of the caller's key."""
+
+    deployment: str
+    """The model that the path names; empty where it names none."""
+
+    on_loss: OnLoss
+
+
+class House(Protocol):
+    """Where completions are under way."""
+
+    admission: Admission
+
+    def over(self, completion: "Completion") -> None:
+        """This one has been answered."""
+
+
 class Completion:
     """An `Answering` and the `Account` of its relay.
 
@@ -36,44 +65,35 @@ class Completion:
     """
 
     __slots__ = (
-        "_admission",
+        "_body",
         "_caller",
-        "_configuration",
         "_connection",
-        "_deployment",
         "_entered",
+        "_entrance",
+        "_house",
         "_is_over",
         "_ready",
         "_relay",
-        "_request",
         "_streams",
         "_task",
-        "_told_over",
         "began",
         "entry",
     )
 
-    def __init__(
-        self,
-        request: Served,
-        deployment: str,
-        *,
-        caller: Caller,
-        configuration: Configuration,
-        admission: Admission,
-        entry: Entry,
-        began: float,
-        over: Callable[["Completion"], None],
-    ) -> None:
-        self.entry = entry
-        self.began = began
+    def __init__(self, house: House, entrance: Entrance, body: bytes, caller: Caller) -> None:
+        self.began = time.monotonic()
         """On the monotonic clock."""
-        self._request: Served | None = request
-        self._deployment = deployment
+        self.entry = Entry(
+            id=new_id(),
+            at=time.time(),
+            method=entrance.method,
+            path=entrance.path,
+            key=entrance.key,
+        )
+        self._house = house
+        self._entrance = entrance
         self._caller = caller
-        self._configuration = configuration
-        self._admission = admission
-        self._told_over = over
+        self._body = body
         self._entered = self._streams = self._is_over = False
         self._task: asyncio.Task[None] | None = None
         self._connection: Connection | None = None
@@ -82,10 +102,9 @@ class Completion:
 
     def begin(self) -> None:
         """Answer at once, or as soon as there is room."""
-        assert self._request is not None
-        body = self._request.body
+        body = self._body
         try:
-            self._entered = self._admission.enter_at_once(len(body))
+            self._entered = self._house.admission.enter_at_once(len(body))
             if self._entered and decoding.is_light(body):
                 self._carry(self._called(body))
                 return
@@ -120,7 +139,7 @@ class Completion:
     async def _wait(self, body: bytes) -> None:
         try:
             if not self._entered:
-                await self._admission.enter(len(body))
+                await self._house.admission.enter(len(body))
                 self._entered = True
             ready = await decoding.read(body, self._called)
             self._task = None
@@ -130,16 +149,17 @@ class Completion:
             self._broken(error)
 
     def _called(self, body: bytes) -> Ready:
-        assert self._request is not None
-        how = on_loss(self._request.headers)
-        return called(named(body, self._deployment), how, self._configuration)
+        entrance = self._entrance
+        if entrance.deployment:
+            body = named(body, entrance.deployment)
+        return called(body, entrance.on_loss, entrance.configuration)
 
     def _carry(self, ready: Ready) -> None:
-        self._request = None
+        self._body = b""  # a stream would keep it to its end
         self._ready = ready
         if ready.asked.stream:
             self.entry.stream = True
-            self._admission.check_stream()
+            self._house.admission.check_stream()
         elif ready.relays:
             self._connection = ready.way.ask(ready.body, self)
             if self._connection is not None:
@@ -177,7 +197,7 @@ class Completion:
         if answer is None:
             return False
         self._let_go()
-        headers = {**JSON, **self.committed(1)}
+        headers = self.committed(1)
         self.over(None, answer.usage or None)
         self._caller.respond(Reply(status=200, headers=headers, body=body))
         return True
@@ -224,14 +244,15 @@ class Completion:
     def committed(self, attempts: int) -> Mapping[str, str]:
         assert self._ready is not None
         asked, entry = self._ready.asked, self.entry
-        self._ready = None  # a stream would keep the request to its end
+        self._ready = None  # likewise
         self._leave()
         entry.status, entry.target, entry.attempts = 200, asked.target, attempts
         if asked.stream:
             entry.first_content = time.monotonic() - self.began
             self._streams = True
-            self._admission.streams += 1
-        return identified(about(asked.target, attempts, asked.encoded.losses), entry)
+            self._house.admission.streams += 1
+        lost = asked.encoded.losses
+        return about(asked.target, attempts, lost, entry.id, stream=asked.stream)
 
     def refusal(self, error: Error) -> Reply:
         reply = refusal(error)
@@ -251,16 +272,16 @@ class Completion:
         self._leave()
         if self._streams:
             self._streams = False
-            self._admission.streams -= 1
+            self._house.admission.streams -= 1
         elif error is GONE:
             entry.status = GONE.status_code
         if usage is not None:
             entry.prompt_tokens = usage.prompt_tokens
             entry.completion_tokens = usage.completion_tokens
         entry.code = None if error is None else error.code
-        self._told_over(self)
+        self._house.over(self)
 
     def _leave(self) -> None:
         if self._entered:
             self._entered = False
-            self._admission.leave()
+            self._house.admission.leave()

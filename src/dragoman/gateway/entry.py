@@ -5,6 +5,7 @@ its own: it is told as JSON, or percent-encoded.
 """
 
 import json
+import random
 import time
 from typing import Final
 from urllib.parse import quote
@@ -50,6 +51,11 @@ class Entry(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     code: str | None = None
     """The code of the error that the caller was told, in the stream or in its place."""
+
+
+def new_id() -> str:
+    """An id for a request, in the form of OpenAI's."""
+    return f"req_{random.getrandbits(96):024x}"
 
 
 def as_json(entry: Entry) -> str:

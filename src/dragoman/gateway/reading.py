@@ -94,7 +94,8 @@ class Body:
 class Whole:
     """A whole answer: there is nothing to tell before its end."""
 
-    committed = terminated = False
+    committed = False
+    terminated = False
     error: Error | None = None
 
     def __init__(self, call: Call) -> None:
@@ -126,7 +127,8 @@ class Whole:
 class Folded:
     """A stream that came where a whole answer was asked for."""
 
-    committed = terminated = False
+    committed = False
+    terminated = False
     error: Error | None = None
 
     def __init__(self, call: Call) -> None:

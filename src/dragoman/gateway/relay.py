@@ -17,7 +17,7 @@ from dragoman.dialects.dialect import StreamEncoder
 from dragoman.errors import Error, RemoteProtocolError, status_error
 from dragoman.exchange.wishes import Attempt, Committed, Outcome, Race, Record, Try, Wait
 from dragoman.gateway.reading import Body, Reading, Usage, reading_of
-from dragoman.gateway.replies import JSON, OPENAI
+from dragoman.gateway.replies import OPENAI
 from dragoman.streaming import sse
 from dragoman.transport.handling import Caller, Reply
 from dragoman.transport.hearing import Hearer, Hearing
@@ -43,7 +43,7 @@ class Account(Protocol):
     """Who is told what becomes of a request."""
 
     def committed(self, attempts: int) -> Mapping[str, str]:
-        """There is content, after so many attempts; the headers that go with it."""
+        """There is content, after so many attempts; the headers of the answer."""
 
     def refusal(self, error: Error) -> Reply:
         """How this error is told in place of an answer."""
@@ -221,9 +221,9 @@ class Relay:
         assert reading is not None
         told = reading.finish(ended_by_close=self._ended_by_close)
         if not self._call.asked.stream:
-            about = {**JSON, **self._commit()}
+            headers = self._commit()
             self._end(None)
-            self._caller.respond(Reply(status=200, headers=about, body=told))
+            self._caller.respond(Reply(status=200, headers=headers, body=told))
             return
         if reading.committed and not self._telling:
             self._tell(self._held + told)
@@ -236,7 +236,7 @@ class Relay:
 
     def _tell(self, first: bytes) -> None:
         self._telling, self._held = True, b""
-        self._caller.start(200, {**sse.HEADERS, **self._commit()}, first)
+        self._caller.start(200, self._commit(), first)
 
     def _commit(self) -> Mapping[str, str]:
         attempt = self._attempt

@@ -10,7 +10,9 @@ from dragoman.dialects import DIALECTS
 from dragoman.errors import APIStatusError, ConfigurationError, Error, status_error
 from dragoman.gateway.entry import TARGET_AS_IT_IS, Entry
 from dragoman.models import shared
+from dragoman.streaming import sse
 from dragoman.transport.handling import Reply
+from dragoman.transport.http1.writing import Fields
 
 OPENAI: Final = DIALECTS["openai-chat"]
 
@@ -20,20 +22,27 @@ LOSSES_SHOWN: Final = 20
 LOSSES_BYTES: Final = 2048
 
 
-def about(target: str, attempts: int, lost: Sequence[shared.Loss]) -> Mapping[str, str]:
-    """The headers that tell how an answer came about."""
+def about(
+    target: str, attempts: int, lost: Sequence[shared.Loss], id: str, *, stream: bool = False
+) -> Fields:
+    """The headers of an answer: what it is, and how it came about."""
+    lines = about_target(target, attempts, stream).lines
     if lost:
         pointers = losses([loss.pointer for loss in lost])
-        return {**about_target(target, attempts), "x-dragoman-losses": pointers}
-    return about_target(target, attempts)
+        lines += Fields.of({"x-dragoman-losses": pointers}).lines
+    own = id.encode()
+    return Fields(b"%bx-dragoman-request-id: %b\r\nx-request-id: %b\r\n" % (lines, own, own))
 
 
 @functools.lru_cache(maxsize=1024)  # targets are few, and callers may make up others
-def about_target(target: str, attempts: int) -> Mapping[str, str]:
-    return {
-        "x-dragoman-attempts": str(attempts),
-        "x-dragoman-target": quote(target, safe=TARGET_AS_IT_IS),
-    }
+def about_target(target: str, attempts: int, stream: bool) -> Fields:
+    return Fields.of(
+        {
+            **(sse.HEADERS if stream else JSON),
+            "x-dragoman-attempts": str(attempts),
+            "x-dragoman-target": quote(target, safe=TARGET_AS_IT_IS),
+        }
+    )
 
 
 def identified(headers: Mapping[str, str], entry: Entry) -> dict[str, str]:

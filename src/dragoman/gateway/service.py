@@ -1,7 +1,6 @@
 """The gateway: a request and its caller in; answers, and an entry when each is over."""
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from typing import Final
@@ -9,9 +8,10 @@ from typing import Final
 from dragoman.errors import APIStatusError, Error, status_error
 from dragoman.gateway import listing
 from dragoman.gateway.admission import Admission
-from dragoman.gateway.completing import Completion
+from dragoman.gateway.calling import on_loss
+from dragoman.gateway.completing import Completion, Entrance
 from dragoman.gateway.configuration import Configuration
-from dragoman.gateway.entry import Entry
+from dragoman.gateway.entry import Entry, new_id
 from dragoman.gateway.guarding import check_json, check_local
 from dragoman.gateway.replies import JSON, identified, refusal
 from dragoman.gateway.routes import MethodError, Route, routed
@@ -57,6 +57,9 @@ class Gateway:
 
     def answer(self, request: Served, caller: Caller) -> Answering:
         """The listener of a server."""
+        known = caller.remembered
+        if known.__class__ is Entrance and known.configuration is self.configuration:
+            return self._complete(known, request.body, caller)
         began = time.monotonic()
         entry = Entry(id=new_id(), at=time.time(), method=request.method, path=request.path)
         allow = None
@@ -64,9 +67,9 @@ class Gateway:
             configuration = self.configuration
             route = routed(request.method, request.path)
             if route.endpoint == "complete":
-                self._let_in(request, configuration, entry)
-                check_json(request.headers)
-                return self._complete(request, route, caller, configuration, entry, began)
+                entrance = self._entrance(request, route, configuration, entry)
+                caller.remembered = entrance
+                return self._complete(entrance, request.body, caller)
             reply = self._told(request, route, configuration, entry)
         except MethodError as wrong:
             allow = wrong.allowed
@@ -122,30 +125,28 @@ class Gateway:
             return Reply(status=200, headers=JSON, body=openapi.written())
         return json_reply(listing.found(route.name, configuration))
 
-    def _complete(
-        self,
-        request: Served,
-        route: Route,
-        caller: Caller,
-        configuration: Configuration,
-        entry: Entry,
-        began: float,
-    ) -> Answering:
-        completion = Completion(
-            request,
+    def _entrance(
+        self, request: Served, route: Route, configuration: Configuration, entry: Entry
+    ) -> Entrance:
+        self._let_in(request, configuration, entry)
+        check_json(request.headers)
+        return Entrance(
+            configuration,
+            request.method,
+            request.path,
+            entry.key,
             route.name,
-            caller=caller,
-            configuration=configuration,
-            admission=self.admission,
-            entry=entry,
-            began=began,
-            over=self._over,
+            on_loss(request.headers),
         )
+
+    def _complete(self, entrance: Entrance, body: bytes, caller: Caller) -> Answering:
+        completion = Completion(self, entrance, body, caller)
         self._under_way.add(completion)
         completion.begin()
         return completion
 
-    def _over(self, completion: Completion) -> None:
+    def over(self, completion: Completion) -> None:
+        """This one has been answered."""
         self._under_way.discard(completion)
         completion.entry.seconds = time.monotonic() - completion.began
         self._note(completion.entry)
@@ -174,11 +175,6 @@ def shutting_down() -> Error:
         retry_after=1,
         should_retry=True,
     )
-
-
-def new_id() -> str:
-    """An id for a request, in the form of OpenAI's."""
-    return f"req_{os.urandom(12).hex()}"
 
 
 def json_reply(value: shared.ListModelsResponse | shared.Model) -> Reply:

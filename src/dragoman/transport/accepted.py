@@ -33,7 +33,6 @@ from dragoman.transport.http1.events import (
     Refused,
     RequestEvent,
     RequestHead,
-    WholeRequest,
 )
 from dragoman.transport.http1.server import ServerConnection
 from dragoman.transport.leaving import left
@@ -79,6 +78,7 @@ class Accepted(asyncio.BufferedProtocol):
         self._head: RequestHead | None = None
         self._body: list[bytes] = []
         self._answering: Answering | None = None
+        self.remembered: object = None
         self._full = False
         self._told = False
         self._waiting_bytes = 0
@@ -108,8 +108,16 @@ class Accepted(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         if self._phase == "closing":
             return
+        data = bytes(self._buffer[:nbytes])
+        if self._phase == "idle":
+            body = self._connection.again(data)
+            if body is not None:
+                head = self._connection.request
+                assert head is not None
+                self._answer(head, body)
+                return
         self._body_bytes += nbytes
-        self._hear(self._connection.receive(bytes(self._buffer[:nbytes])))
+        self._hear(self._connection.receive(data))
 
     def eof_received(self) -> bool:
         if self._phase == "answer":
@@ -164,10 +172,9 @@ class Accepted(asyncio.BufferedProtocol):
         with_head = False
         for event in events:
             match event:
-                case WholeRequest(head, body):
-                    self._answer(head, body)
                 case RequestHead():
                     with_head = True
+                    self.remembered = None
                     self._head, self._body, self._body_bytes = event, [], 0
                     self._since = self._loop.time()
                     self._enter("body", self._body_seconds())

@@ -89,6 +89,10 @@ class Caller(Protocol):
     What is told to a caller who has gone is lost, and that is all.
     """
 
+    remembered: object
+    """The listener's own: what it has made of the head of a request, which it finds again with the
+    next one that has the same head. None where another came."""
+
     def respond(self, reply: Reply) -> None:
         """Tell a whole answer."""
 

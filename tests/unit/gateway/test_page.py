@@ -20,7 +20,7 @@ def test_every_path_stands_on_the_page(path: str) -> None:
 def test_every_header_stands_on_the_page() -> None:
     loss = shared.Loss(pointer="/seed", kind="dropped", reason="it has none")
 
-    for name in about("lab/tiny", 1, (loss,)):
+    for name in set(about("lab/tiny", 1, (loss,), "req_1")) - {"content-type"}:
         assert f"| `{name}` |" in PAGE
 
 

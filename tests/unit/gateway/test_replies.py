@@ -18,14 +18,24 @@ from tests.doors import error_of
 
 
 def test_an_answer_tells_its_target_and_its_attempts() -> None:
-    assert about("lab/tiny", 3, ()) == {
+    assert about("lab/tiny", 3, (), "req_1") == {
+        "content-type": "application/json",
         "x-dragoman-target": "lab/tiny",
         "x-dragoman-attempts": "3",
+        "x-dragoman-request-id": "req_1",
+        "x-request-id": "req_1",
     }
 
 
+def test_a_stream_says_that_it_is_one() -> None:
+    told = about("lab/tiny", 1, (), "req_1", stream=True)
+
+    assert told["content-type"] == "text/event-stream; charset=utf-8"
+    assert told["x-accel-buffering"] == "no"
+
+
 def test_a_target_that_a_header_could_not_hold_is_percent_encoded() -> None:
-    told = about("lab/caf\u00e9\r\nx: y", 1, ())["x-dragoman-target"]
+    told = about("lab/caf\u00e9\r\nx: y", 1, (), "req_1")["x-dragoman-target"]
 
     assert told.isascii()
     assert told.isprintable()
@@ -36,7 +46,7 @@ def test_a_target_that_a_header_could_not_hold_is_percent_encoded() -> None:
 def test_what_was_lost_is_told_in_a_header() -> None:
     lost = shared.Loss(pointer="/seed", kind="dropped", reason="it has none")
 
-    assert about("lab/tiny", 1, (lost,))["x-dragoman-losses"] == "/seed"
+    assert about("lab/tiny", 1, (lost,), "req_1")["x-dragoman-losses"] == "/seed"
 
 
 def test_pointers_are_percent_encoded() -> None:

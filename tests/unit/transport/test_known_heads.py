@@ -2,13 +2,7 @@
 
 import pytest
 
-from dragoman.transport.http1.events import (
-    End,
-    Piece,
-    Refused,
-    RequestHead,
-    WholeRequest,
-)
+from dragoman.transport.http1.events import End, Piece, Refused, RequestHead
 from dragoman.transport.http1.server import ServerConnection
 
 AGAIN = b"POST /x HTTP/1.1\r\nHost: a\r\nX-Id: 7\r\nContent-Length: %d\r\nX-B: 1\r\n\r\n%b"
@@ -26,18 +20,22 @@ def asked_once(body: bytes = b"first") -> ServerConnection:
 
 @pytest.mark.parametrize("body", [b"", b"x", b"second", b"y" * 1000])
 def test_a_head_that_comes_again_is_the_same_with_another_body(body: bytes) -> None:
+    connection = asked_once()
     fresh = ServerConnection().receive(AGAIN % (len(body), body))[0]
 
-    (again,) = asked_once().receive(AGAIN % (len(body), body))
+    again = connection.again(AGAIN % (len(body), body))
 
-    assert again == WholeRequest(fresh, body)  # type: ignore[arg-type]  # its head
+    assert (connection.request, again) == (fresh, body)
+    assert connection.answer_owed
 
 
 @pytest.mark.parametrize("digits", [b"-1", b"+6", b"0x6", b"6 6", b"", b"6,6", b"\xb2", b"9" * 19])
 def test_a_length_that_is_none_is_none_in_a_known_head_too(digits: bytes) -> None:
     whole = (AGAIN % (6, b"second")).replace(b"Length: 6", b"Length: " + digits)
+    connection = asked_once()
+    assert connection.again(whole) is None
 
-    events = asked_once().receive(whole)
+    events = connection.receive(whole)
 
     (refused,) = events
     assert isinstance(refused, Refused)
@@ -47,6 +45,7 @@ def test_a_length_that_is_none_is_none_in_a_known_head_too(digits: bytes) -> Non
 @pytest.mark.parametrize("cut", range(1, len(AGAIN % (6, b"second"))))
 def test_a_known_head_that_comes_in_pieces_is_read_as_any_other(cut: int) -> None:
     connection, whole = asked_once(), AGAIN % (6, b"second")
+    assert connection.again(whole[:cut]) is None
 
     events = connection.receive(whole[:cut]) + connection.receive(whole[cut:])
 
@@ -57,6 +56,7 @@ def test_a_known_head_that_comes_in_pieces_is_read_as_any_other(cut: int) -> Non
 def test_what_follows_a_known_head_and_its_body_is_the_next_request() -> None:
     connection = asked_once()
     two = AGAIN % (6, b"second") + AGAIN % (5, b"third")
+    assert connection.again(two) is None
 
     first = connection.receive(two)
     connection.respond(200, {}, b"")
@@ -74,4 +74,23 @@ def test_nothing_is_known_of_a_head_that_waits_for_leave_to_send_or_closes() -> 
         connection.receive(b"a")
         connection.respond(200, {}, b"")
 
-        assert not any(isinstance(e, WholeRequest) for e in connection.receive(head + b"a"))
+        assert connection.again(head + b"a") is None
+
+
+def test_a_body_over_the_limit_is_not_taken_behind_a_known_head() -> None:
+    connection = ServerConnection(body_limit=5)
+    connection.receive(AGAIN % (5, b"first"))
+    connection.respond(200, {}, b"")
+
+    assert connection.again(AGAIN % (6, b"second")) is None
+
+
+def test_nothing_is_taken_while_an_answer_is_owed_or_after_the_end() -> None:
+    connection = asked_once()
+    whole = AGAIN % (6, b"second")
+    assert connection.again(whole) == b"second"
+
+    assert connection.again(whole) is None
+    connection.respond(200, {}, b"")
+    connection.receive_eof()
+    assert connection.again(whole) is None

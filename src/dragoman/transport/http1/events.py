@@ -1,7 +1,7 @@
 """What a connection tells of the bytes it was given.
 
-A message is its head, its pieces and its end, in this order; a request that came in one read may be
-told as one. What the body means, and what is answered, is decided by whoever hears it.
+A message is its head, its pieces and its end, in this order. What the body means, and what is
+answered, is decided by whoever hears it.
 """
 
 from typing import Literal
@@ -57,19 +57,6 @@ class RequestHead(msgspec.Struct, frozen=True):
         return [("method", self.method), ("path", self.target.partition("?")[0])]
 
 
-class WholeRequest(msgspec.Struct, frozen=True):
-    """A request that one read brought whole: its head and all of its body, and its end."""
-
-    head: RequestHead
-    body: bytes
-
-    def __repr__(self) -> str:
-        return f"WholeRequest({self.head!r}, {len(self.body)} bytes)"
-
-    def __rich_repr__(self) -> list[tuple[str, object]]:
-        return [("head", self.head), ("bytes", len(self.body))]
-
-
 class Piece(msgspec.Struct, frozen=True, gc=False):
     """A part of a body, never empty: all that one read brought of it."""
 
@@ -97,4 +84,4 @@ class Flooded(msgspec.Struct, frozen=True, gc=False):
 
 
 AnswerEvent = Head | Piece | End
-RequestEvent = WholeRequest | RequestHead | Piece | End | Refused | Flooded
+RequestEvent = RequestHead | Piece | End | Refused | Flooded

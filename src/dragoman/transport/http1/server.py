@@ -25,7 +25,6 @@ from dragoman.transport.http1.events import (
     Refused,
     RequestEvent,
     RequestHead,
-    WholeRequest,
 )
 from dragoman.transport.http1.guards import (
     expects_continue,
@@ -70,16 +69,18 @@ class Known:
         found = LENGTH_FIELD.search(raw)
         return None if found is None else cls(raw[: found.end(1)], raw[found.end() :], head)
 
-    def size_in(self, data: bytes) -> int:
-        """The length of the body where these bytes are such a head and that body; else -1."""
-        before = len(self._before)
-        end = data.find(b"\r", before, before + 19)
-        digits = data[before:end]
-        if end < 0 or not digits.isdigit() or not data.startswith(self._before):
-            return -1
-        size = int(digits)
-        whole = end + len(self._after) + size == len(data) and data.startswith(self._after, end)
-        return size if whole else -1
+    def body_in(self, data: bytes) -> bytes | None:
+        """The body, where these bytes are such a head and all of that body."""
+        before, after = self._before, self._after
+        at = len(before)
+        end = data.find(b"\r", at, at + 19)
+        digits = data[at:end]
+        if end < 0 or not digits.isdigit():
+            return None
+        begin = end + len(after)
+        if begin + int(digits) != len(data):
+            return None
+        return data[begin:] if data.startswith(before) and data.startswith(after, end) else None
 
 
 class ServerConnection:
@@ -99,6 +100,8 @@ class ServerConnection:
         """`body_limit` is in bytes, as they come and decompressed; over it, 413."""
         self._body_limit = body_limit
         self._head: HeadReader | None = HeadReader(HttpRequestParser)
+        self._unused: HeadReader | None = None
+        """The reader of a head that needed none."""
         self._known: Known | None = None
         self._body: Body | None = None
         self._decoder: Decoder | None = None
@@ -144,12 +147,31 @@ class ServerConnection:
         self._last = True
         self._keep_alive = False
 
+    def again(self, data: bytes) -> bytes | None:
+        """The body, where these bytes are a request with the head of the one before, and no more.
+
+        Else None, and nothing is taken: `receive` reads them.
+        """
+        known, head = self._known, self._head
+        if known is None or head is None or head.raw or self._ahead:
+            return None
+        if self._closed or self._refused or self._eof:
+            return None
+        body = known.body_in(data)
+        if body is None or len(body) > self._body_limit:
+            return None
+        self._unused, self._head = head, None
+        self._keep_alive = not self._last
+        self._request = known.head
+        return body
+
+    @property
+    def request(self) -> RequestHead | None:
+        """The head of the request whose answer is owed."""
+        return self._request
+
     def receive(self, data: bytes) -> list[RequestEvent]:
         """What these bytes tell, after those kept from before."""
-        if self._known is not None and self._head is not None and not self._head.raw:
-            again = self._again(data)
-            if again is not None:
-                return [again]
         events: list[RequestEvent] = []
         if self._closed or self._refused:
             return events
@@ -223,18 +245,6 @@ class ServerConnection:
         last = b"0\r\n\r\n" if self._answering == "chunked" else b""
         self._answered()
         return last
-
-    def _again(self, data: bytes) -> WholeRequest | None:
-        """The request in these bytes, where its head is known and nothing is missing or left."""
-        known = self._known
-        assert known is not None
-        size = known.size_in(data)
-        if size < 0 or self._closed or self._refused or self._ahead or size > self._body_limit:
-            return None
-        self._head = None
-        self._keep_alive = not self._last
-        self._request = head = known.head
-        return WholeRequest(head, data[len(data) - size :])
 
     def _receive(self, data: bytes, events: list[RequestEvent]) -> None:
         if self._head is not None:
@@ -351,6 +361,6 @@ class ServerConnection:
         self._answering = "no"
         self._request = None
         if self._keep_alive:
-            self._head = HeadReader(HttpRequestParser)
+            self._head, self._unused = self._unused or HeadReader(HttpRequestParser), None
         else:
             self._closed = True

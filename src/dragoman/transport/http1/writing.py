@@ -5,7 +5,7 @@ character outside Latin-1 passes, whoever brought it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -18,11 +18,42 @@ class UnwritableError(Exception):
     """A head that HTTP cannot carry; told outside as the error of the side that writes."""
 
 
+class Fields(Mapping[str, str]):
+    """Headers that were found to be writable once, so that they can be sent often."""
+
+    __slots__ = ("lines",)
+
+    def __init__(self, lines: bytes) -> None:
+        """`lines` are whole lines, as `head_bytes` gives them."""
+        self.lines = lines
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> "Fields":
+        """Raises `UnwritableError`; the fields of whoever sends them are theirs to keep out."""
+        return cls(head_bytes("", headers, ours=frozenset()))
+
+    def __getitem__(self, name: str) -> str:
+        return dict(self._pairs())[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._pairs())
+
+    def __len__(self) -> int:
+        return self.lines.count(b"\r\n")
+
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        for line in self.lines.decode("latin-1").split("\r\n")[:-1]:
+            name, _, value = line.partition(": ")
+            yield name, value
+
+
 def head_bytes(start: str, headers: Mapping[str, str], *, ours: frozenset[str]) -> bytes:
     """The start (whole lines, known to be good), then these fields, none of which is `ours`.
 
     The empty line is left to the caller.
     """
+    if headers.__class__ is Fields:
+        return start.encode("ascii") + headers.lines
     for name in headers:
         key = field_name(name)
         if key is None:
