@@ -108,7 +108,7 @@ def heard(case: Case, reads: list[bytes]) -> Heard:
     if not case.get("idle"):
         method = case.get("method", "POST")
         connection.send(Request(method=method, url="http://a.example/x", headers={}, body=b""))
-        connection.written()
+        connection.written = True
     feeds: list[Callable[[], list[AnswerEvent]]] = []
     for read in reads:
         feeds.append(lambda read=read: connection.receive(read))  # type: ignore[misc]  # bound now

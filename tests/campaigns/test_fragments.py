@@ -104,7 +104,7 @@ def heard(pieces: Iterator[bytes] | Sequence[bytes]) -> bytes:
     """The chunks that come of these pieces of a connection, as JSON."""
     connection = ClientConnection()
     connection.send(REQUEST)
-    connection.written()
+    connection.written = True
     decoder = DIALECTS["openai-chat"].stream_decoder(made=MADE)
     chunks: list[Any] = []
     for piece in pieces:

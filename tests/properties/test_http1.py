@@ -67,7 +67,7 @@ def heard(reads: list[bytes], *, eof: bool, method: str = "POST") -> Told:
     """What a client hears: head, body, end or error, whether it may ask again."""
     connection = ClientConnection()
     connection.send(Request(method=method, url="http://a.example/", headers={}, body=b""))
-    connection.written()
+    connection.written = True
     heads: list[Head] = []
     body = b""
     ended = False
@@ -164,7 +164,7 @@ def test_each_side_reads_what_the_other_writes(
 ) -> None:
     client, server = ClientConnection(), ServerConnection()
     sent = client.send(Request(method="PUT", url="http://a.example/x", headers=fields, body=body))
-    client.written()
+    client.written = True
     asked = [event for read in cut(sent, sizes) for event in server.receive(read)]
     whole = server.respond(200, fields, body)
     answer = [event for read in cut(whole, sizes) for event in client.receive(read)]
@@ -177,7 +177,7 @@ def test_each_side_reads_what_the_other_writes(
     assert b"".join(event.data for event in answer if isinstance(event, Piece)) == body
 
     sent = client.send(Request(method="GET", url="http://a.example/", headers={}, body=b""))
-    client.written()
+    client.written = True
     server.receive(sent)
     written = server.start(200, fields) + b"".join(map(server.piece, pieces)) + server.end()
     answer = [event for read in cut(written, sizes) for event in client.receive(read)]

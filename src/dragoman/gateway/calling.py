@@ -74,7 +74,7 @@ def called(body: bytes, how: OnLoss, configuration: Configuration) -> Ready:
     way = configuration.way(request.model, how)
     if way.relays:
         fields = exact.fields_of(body)
-        if exact.goes_as_it_is(fields, way.target.model):
+        if not way.rewords or exact.goes_as_it_is(fields):
             return relayed(fields, request, way)
     asked = directed(request, way.target, way.options)
     return Ready(asked, asked.encoded.body, way, relays=False)
@@ -93,5 +93,5 @@ def relayed(
         include_usage=options is not None and options.include_usage is True,
         kept=request.store is True,
     )
-    body = exact.relayed_body(fields, model=way.target.model, stream=stream)
+    body = exact.relayed_body(fields, model=way.model, stream=stream)
     return Ready(asked, body, way, relays=True)

@@ -103,9 +103,10 @@ class Completion:
     def begin(self) -> None:
         """Answer at once, or as soon as there is room."""
         body = self._body
+        size = len(body)
         try:
-            self._entered = self._house.admission.enter_at_once(len(body))
-            if self._entered and decoding.is_light(body):
+            self._entered = self._house.admission.enter_at_once(size)
+            if self._entered and (size < decoding.COUNTED_BYTES or decoding.is_light(body)):
                 self._carry(self._called(body))
                 return
         except Exception as error:
@@ -245,7 +246,8 @@ class Completion:
         assert self._ready is not None
         asked, entry = self._ready.asked, self.entry
         self._ready = None  # likewise
-        self._leave()
+        if self._entered:
+            self._leave()
         entry.status, entry.target, entry.attempts = 200, asked.target, attempts
         if asked.stream:
             entry.first_content = time.monotonic() - self.began
@@ -269,7 +271,8 @@ class Completion:
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        self._leave()
+        if self._entered:
+            self._leave()
         if self._streams:
             self._streams = False
             self._house.admission.streams -= 1
@@ -282,6 +285,5 @@ class Completion:
         self._house.over(self)
 
     def _leave(self) -> None:
-        if self._entered:
-            self._entered = False
-            self._house.admission.leave()
+        self._entered = False
+        self._house.admission.leave()

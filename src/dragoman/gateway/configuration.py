@@ -12,6 +12,7 @@ from dragoman.client.asking import Asked, Options, Target, aimed, message
 from dragoman.client.asynchronous import AsyncTransports
 from dragoman.dialects.dialect import Encoded, OnLoss
 from dragoman.dialects.openai_chat.encoding import path
+from dragoman.dialects.openai_chat.families import family_of
 from dragoman.gateway.guarding import Keys, is_loopback
 from dragoman.gateway.replies import JSON
 from dragoman.settings.checking import key_of, mistake
@@ -46,6 +47,9 @@ class Way:
         self._lane: Lane | None = None
         self.relays = target.provider.row.exact
         """Whether requests that the target takes as they are keep their bytes."""
+        self.rewords = family_of(target.model).reasoning
+        """Whether some fields have to be said to this model in other words."""
+        self.model = msgspec.Raw(msgspec.json.encode(target.model))
         self._asked: dict[tuple[bool, bool, bool], Asked] = {}
 
     def asked(self, *, stream: bool, include_usage: bool, kept: bool) -> Asked:

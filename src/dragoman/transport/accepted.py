@@ -15,6 +15,7 @@ import struct
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from math import inf
 from typing import Any, Final, Literal, Protocol, cast
 
 from dragoman.errors import APIStatusError, status_error
@@ -86,6 +87,8 @@ class Accepted(asyncio.BufferedProtocol):
         self._since = self._due = 0.0
         self._body_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._rings = 0.0
+        """When the timer does."""
 
     # Called by the event loop
 
@@ -135,7 +138,7 @@ class Accepted(asyncio.BufferedProtocol):
         self._full = False
         if self._phase != "answer":
             return
-        self._due = float("inf")
+        self._due = inf
         if self._told:
             self._answered()
         elif self._answering is not None:
@@ -198,7 +201,7 @@ class Accepted(asyncio.BufferedProtocol):
             self._enter("head", self._guards.head_seconds)
 
     def _answer(self, head: RequestHead, body: bytes) -> None:
-        self._phase, self._due = "answer", float("inf")
+        self._phase, self._due = "answer", inf
         request = Served(
             method=head.method,
             target=head.target,
@@ -219,7 +222,9 @@ class Accepted(asyncio.BufferedProtocol):
     def _refuse(self, error: APIStatusError) -> None:
         """Answer, and let the caller finish sending, so that it gets to read the answer."""
         if self._connection.answer_owed:
-            self._respond(self._refusal(error))
+            reply = self._refusal(error)
+            told = self._connection.respond(reply.status, reply.headers, reply.body)
+            self._transport.write(told)
         self._enter("closing", self._guards.linger_seconds)
         self._body = []
         if self._transport.can_write_eof():
@@ -232,7 +237,8 @@ class Accepted(asyncio.BufferedProtocol):
 
     def respond(self, reply: Reply) -> None:
         if self._phase == "answer":
-            self._respond(reply)
+            told = self._connection.respond(reply.status, reply.headers, reply.body)
+            self._transport.write(told)
             self._all_told()
 
     def start(self, status: int, headers: Mapping[str, str], first: bytes = b"") -> None:
@@ -280,9 +286,6 @@ class Accepted(asyncio.BufferedProtocol):
         except Exception:
             log.exception("a refusal could not be told as it should be")
             return told_plainly(error)
-
-    def _respond(self, reply: Reply) -> None:
-        self._transport.write(self._connection.respond(reply.status, reply.headers, reply.body))
 
     def _all_told(self) -> None:
         """The answer is complete, and over once the caller has taken enough of it."""
@@ -334,21 +337,20 @@ class Accepted(asyncio.BufferedProtocol):
         self._expect(seconds)
 
     def _expect(self, seconds: float) -> None:
-        self._due = self._loop.time() + seconds
-        if seconds == float("inf"):
+        due = self._due = self._loop.time() + seconds
+        timer = self._timer
+        if (timer is not None and self._rings <= due) or due == inf:
             return
-        if self._timer is not None and self._timer.when() > self._due:
-            self._timer.cancel()
-            self._timer = None
-        if self._timer is None:
-            self._timer = self._loop.call_at(self._due, self._rung)
+        if timer is not None:
+            timer.cancel()
+        self._timer, self._rings = self._loop.call_at(due, self._rung), due
 
     def _rung(self) -> None:
         self._timer = None
-        if self._due == float("inf"):
+        if self._due == inf:
             return
         if self._loop.time() < self._due:
-            self._timer = self._loop.call_at(self._due, self._rung)
+            self._timer, self._rings = self._loop.call_at(self._due, self._rung), self._due
         elif not self._more_time():
             self._expired()
 

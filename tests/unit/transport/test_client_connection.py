@@ -32,7 +32,7 @@ def asked(method: str = "POST") -> ClientConnection:
     """A connection whose request has been written."""
     connection = ClientConnection()
     connection.send(request(method))
-    connection.written()
+    connection.written = True
     return connection
 
 
@@ -161,7 +161,7 @@ def test_a_connection_is_used_again_and_again() -> None:
         assert connection.receive(HELLO)[-1] == End()
         assert connection.reusable
         connection.send(request())
-        connection.written()
+        connection.written = True
 
 
 @pytest.mark.parametrize("empty_line_inside", [b"a\r\n\r\n\r\n\r\nb", b"\r\n\r\n" * 9, b"\r\n\r"])
@@ -386,7 +386,7 @@ def test_interim_answers_are_counted() -> None:
     for _ in range(2):
         assert connection.receive(interim * 100 + HELLO)[-1] == End()
         connection.send(request())
-        connection.written()
+        connection.written = True
 
 
 @pytest.mark.parametrize("name", [b"Content-Length", b"transfer-encoding"])

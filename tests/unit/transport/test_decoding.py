@@ -33,7 +33,7 @@ def answered(
     """A connection after an answer in this coding that came in these reads."""
     connection = ClientConnection(decoded_limit=limit)
     connection.send(Request(method="POST", url="http://a.example/", headers={}, body=b""))
-    connection.written()
+    connection.written = True
     size = sum(map(len, reads))
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {size}\r\n\r\n"
     events = connection.receive(head.encode())

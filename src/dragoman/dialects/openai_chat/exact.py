@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from dragoman.dialects.openai_chat.families import SAMPLING_FIELDS, family_of
+from dragoman.dialects.openai_chat.families import SAMPLING_FIELDS
 from dragoman.errors import BadRequestError
 from dragoman.models import shared
 from dragoman.wire import official, reading
@@ -66,10 +66,9 @@ def loosely(body: bytes, error: BadRequestError) -> Loosely:
         raise error from None
 
 
-def goes_as_it_is(fields: Iterable[str], model: str) -> bool:
-    """Whether nothing that these fields say has to be said to this model in other words."""
-    family = family_of(model)
-    return not family.reasoning or SAID_OTHERWISE.isdisjoint(fields)
+def goes_as_it_is(fields: Iterable[str]) -> bool:
+    """Whether nothing that these fields say has to be said to a model that reasons otherwise."""
+    return SAID_OTHERWISE.isdisjoint(fields)
 
 
 def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
@@ -81,12 +80,12 @@ def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
         return {key: msgspec.Raw(reading.write(value)) for key, value in plain.items()}
 
 
-def relayed_body(fields: dict[str, msgspec.Raw], *, model: str, stream: bool) -> bytes:
-    """The same request for this model; a stream is to tell its usage.
+def relayed_body(fields: dict[str, msgspec.Raw], *, model: msgspec.Raw, stream: bool) -> bytes:
+    """The same request for this model, whose name is JSON; a stream is to tell its usage.
 
     Whatever is not read here keeps its bytes.
     """
-    fields["model"] = msgspec.Raw(msgspec.json.encode(model))
+    fields["model"] = model
     if stream:
         options = fields.get("stream_options", b"null")
         told = {**(VERBATIM.decode(options) or {}), "include_usage": True}
@@ -110,17 +109,17 @@ def obeys(body: bytes) -> official.Completion | None:
 
 def adds_up(usage: official.Usage | msgspec.UnsetType | None) -> bool:
     """Whether there is no usage, or one in which every count has its place."""
-    if usage is None or isinstance(usage, msgspec.UnsetType):
+    if usage is None or usage is msgspec.UNSET:
         return True
     prompt, completion = usage.prompt_tokens, usage.completion_tokens
     if usage.total_tokens != prompt + completion or prompt < 0 or completion < 0:
         return False
     of_prompt, of_completion = usage.prompt_tokens_details, usage.completion_tokens_details
-    if not isinstance(of_prompt, msgspec.UnsetType):
+    if of_prompt is not msgspec.UNSET:
         shared_out = of_prompt.cached_tokens + of_prompt.cache_write_tokens
         if shared_out > prompt or not _inside(of_prompt, prompt):
             return False
-    return isinstance(of_completion, msgspec.UnsetType) or _inside(of_completion, completion)
+    return of_completion is msgspec.UNSET or _inside(of_completion, completion)
 
 
 def _inside(details: msgspec.Struct, parent: int) -> bool:

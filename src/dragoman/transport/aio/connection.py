@@ -6,7 +6,9 @@ is to use the connection is the pool's business.
 """
 
 import asyncio
+import select
 import socket
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -64,6 +66,7 @@ class Connection(asyncio.BufferedProtocol):
         self.loop = loop
         self._buffer = self._filled = buffer
         self._socket: socket.socket | None = None
+        self._readable: Readable | None = None
         self._transport: asyncio.Transport | None = None
         self._raw: asyncio.Transport | None = None
         self._written = True
@@ -76,9 +79,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def hear_for(self, ears: Ears, data: bytes) -> None:
         """Sends these bytes, as `answered`; what comes of it is told."""
+        assert self._transport is not None
         self._ears = ears
         self._written = False
-        self.transport.write(data)
+        self._transport.write(data)
 
     def hear_on(self, ears: Ears) -> None:
         """What comes from now on is told to these."""
@@ -87,7 +91,7 @@ class Connection(asyncio.BufferedProtocol):
     def let_go(self) -> None:
         """Nobody is told any more, and it goes back to where it belongs."""
         self._ears = None
-        self.watch.set(inf)
+        self.watch.unset()
         self.home.take_back(self)
 
     async def answered(self, data: bytes, deadlines: Deadlines) -> Head:
@@ -156,7 +160,12 @@ class Connection(asyncio.BufferedProtocol):
 
     def park(self, leaving: Callable[["Connection"], None]) -> None:
         """Nothing is owed any more; `leaving` is called when the peer goes, or breaks the peace."""
-        self.forget()
+        self.head, self.complete = None, False
+        if self.pieces:
+            self.pieces.clear()
+        self._unread = 0
+        if self._paused:
+            self.resume()
         self.parked_at = self.loop.time()
         self._leaving = leaving
 
@@ -164,7 +173,9 @@ class Connection(asyncio.BufferedProtocol):
         """Takes it out of the pool; False where it is stale, so that nothing may be written."""
         self._leaving = None
         # The loop may not have come round to reading what says so.
-        return not self.closed and self.http.reusable and silent(self._socket)
+        if self.closed or not self.http.reusable:
+            return False
+        return self._readable is not None and not self._readable.poll(0)
 
     def forget(self) -> None:
         """Makes room for another answer."""
@@ -186,6 +197,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def opened(self, sock: socket.socket) -> None:
         self._socket = sock
+        self._readable = readable(sock)
 
     @property
     def transport(self) -> asyncio.Transport:
@@ -226,8 +238,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _receive(self, data: bytes) -> None:
         if not self._written and not self.unsent():
-            self._written = True
-            self.http.written()
+            self._written = self.http.written = True
         try:
             events = self.http.receive(data)
         except Error:
@@ -247,9 +258,10 @@ class Connection(asyncio.BufferedProtocol):
             self._ears.heard(events)
 
     def _heard(self, events: Sequence[AnswerEvent]) -> None:
-        if self._ears is not None:
+        ears = self._ears
+        if ears is not None:
             self.complete = bool(events) and events[-1].__class__ is End
-            self._ears.heard(events)
+            ears.heard(events)
             return
         for event in events:
             if isinstance(event, Piece):
@@ -327,6 +339,10 @@ class Watch:
             self._armed = at
             self._handle = self._loop.call_at(at, self._fire)
 
+    def unset(self) -> None:
+        """Nobody waits."""
+        self._at = inf
+
     @property
     def is_set(self) -> bool:
         """Whether somebody waits for it."""
@@ -345,17 +361,36 @@ class Watch:
             self.set(self._at)
 
 
-def silent(sock: socket.socket | None) -> bool:
-    """Whether there is nothing to read: neither bytes that nobody asked for, nor the end."""
-    if sock is None:
-        return False
-    try:
-        sock.recv(1, socket.MSG_PEEK)
-    except (BlockingIOError, InterruptedError):
-        return True
-    except OSError:
-        return False
-    return False
+class Readable(Protocol):
+    """Whether a socket has something to read: bytes that nobody asked for, or the end."""
+
+    def poll(self, timeout: float, /) -> list[tuple[int, int]]: ...
+
+
+def readable(sock: socket.socket) -> Readable:
+    """Of this socket; empty where it has nothing, and never waits."""
+    if sys.platform == "win32":
+        return Peeking(sock)
+    else:  # noqa: RET505  # or the type checker would take it for unreachable there
+        found = select.poll()
+        found.register(sock, select.POLLIN)
+        return found
+
+
+class Peeking:
+    """`Readable` on Windows, which has no `poll`."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def poll(self, timeout: float) -> list[tuple[int, int]]:
+        try:
+            self._sock.recv(1, socket.MSG_PEEK)
+        except (BlockingIOError, InterruptedError):
+            return []
+        except OSError:
+            pass
+        return [(self._sock.fileno(), 0)]
 
 
 def closed_here(*, begun: bool) -> APIConnectionError:

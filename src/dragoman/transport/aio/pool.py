@@ -152,12 +152,12 @@ class Lane:
 
         They hear `passed` after so many seconds. None, and nothing is sent, where none is idle.
         """
-        if not (self.idle and self.slot_at_once()):
+        if self._taken >= self._pool.limit_per_host:
             return None
         connection = self.newest_idle()
         if connection is None:
-            self.release()
             return None
+        self._taken += 1
         connection.http.begin(envelope.destination.address, envelope.method)
         connection.hear_for(ears, envelope.around(body))
         connection.watch.set(self.loop.time() + seconds)
@@ -171,7 +171,12 @@ class Lane:
             self._pool.parked()
         else:
             connection.abort()
-        self.release()
+        if self._queue:
+            self.release()
+        else:
+            self._taken -= 1
+            if not self.idle:
+                self._forget()
 
     def close_idle(self, *, parked_until: float) -> None:
         while self.idle and self.idle[0].parked_at <= parked_until:

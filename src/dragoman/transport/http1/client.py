@@ -63,11 +63,15 @@ class ClientConnection:
     def __init__(self, *, decoded_limit: int = BODY_LIMIT) -> None:
         """`decoded_limit` is the most that a compressed body may grow to, in bytes."""
         self.error: Error | None = None
+        self.written = True
+        """Whether all that `send` gave has been written; to be set by whoever drives this.
+
+        An answer that is complete before that was early: the connection is not used again.
+        """
         self._decoded_limit = decoded_limit
         self._address = ""
         self._method = ""
         self._open = True
-        self._written = True
         self._interim = 0
         self._head: HeadReader | None = None
         self._body: Body | None = None
@@ -86,7 +90,7 @@ class ClientConnection:
         After an answer: the provider keeps the connection open, nothing followed the answer, and
         the whole request had been written before its end.
         """
-        return self._open and self.idle
+        return self._open and self._head is None and self._body is None
 
     @property
     def ended_by_close(self) -> bool:
@@ -94,7 +98,7 @@ class ClientConnection:
         return self._ended_by_close
 
     def send(self, request: Request) -> bytes:
-        """The bytes of the request; call `written` once all of them have left.
+        """The bytes of the request; set `written` once all of them have left.
 
         For `CONNECT`, the URL's host and port are what is asked for. Raises `ConfigurationError`
         for a request that HTTP cannot carry; the connection is then as it was.
@@ -108,21 +112,14 @@ class ClientConnection:
 
     def begin(self, address: str, method: str) -> None:
         """A request of this method is sent: its answer is owed."""
-        if not self.reusable:
+        if not self._open or self._head is not None or self._body is not None:
             raise RuntimeError("the connection is not reusable")
         self._address = address
         self._method = method
-        self._written = False
+        self.written = False
         self._interim = 0
         self._ended_by_close = False
         self._head = HeadReader(HttpResponseParser)
-
-    def written(self) -> None:
-        """All that `send` gave has been written.
-
-        An answer that is complete before that was early: the connection is not used again.
-        """
-        self._written = True
 
     def receive(self, data: bytes) -> list[AnswerEvent]:
         """What these bytes, which came in one read, tell.
@@ -185,8 +182,17 @@ class ClientConnection:
             if rest is None:
                 return
             self._begin(self._head.raw, events)
-        if self._body is not None:
-            self._go_on(self._body, rest or b"", events)
+        body = self._body
+        if body is not None:
+            piece = body.receive(rest or b"")
+            fault = body.fault
+            if self._decoder is not None:
+                piece = self._decoder.receive(piece)
+                fault = self._decoder.fault or fault
+            if piece:
+                events.append(Piece(piece))
+            if fault is not None or body.surplus is not None:
+                self._judge(body, fault, events)
         elif rest:
             raise MalformedError("bytes came while no answer was owed")
 
@@ -212,7 +218,8 @@ class ClientConnection:
         self._open = kept_alive(headers, minor=minor) and not tunnel
         self._head, self._body = None, body
         try:
-            self._decoder = None if bodiless else self._decoder_of(headers)
+            if "content-encoding" in headers and not bodiless:
+                self._decoder = self._decoder_of(headers)
         finally:
             # The status counts, whatever becomes of the body.
             events.append(Head(status, headers, self._ended_by_close))
@@ -226,16 +233,6 @@ class ClientConnection:
         headers.pop("content-length", None)
         return decoder
 
-    def _go_on(self, body: Body, data: bytes, events: list[AnswerEvent]) -> None:
-        piece = body.receive(data)
-        fault = body.fault
-        if self._decoder is not None:
-            piece = self._decoder.receive(piece)
-            fault = self._decoder.fault or fault
-        if piece:
-            events.append(Piece(piece))
-        self._judge(body, fault, events)
-
     def _judge(self, body: Body, fault: MalformedError | None, events: list[AnswerEvent]) -> None:
         """What a read has told of a body, besides its piece: that it is over, or unreadable."""
         if fault is not None:
@@ -244,7 +241,7 @@ class ClientConnection:
             return
         if self._decoder is not None and not self._decoder.complete:
             raise self._cut(COMPRESSED_CUT)
-        if body.surplus or not self._written:
+        if body.surplus or not self.written:
             self._open = False
         self._body = self._decoder = None
         events.append(End())

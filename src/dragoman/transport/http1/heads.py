@@ -50,9 +50,17 @@ class HeadReader:
         """What follows the head; None while its end is still to come."""
         known = len(self.raw)
         raw = self.raw + data if known else data
-        end = raw.find(END, max(known - len(END) + 1, 0))
-        size = len(raw) if end < 0 else end + len(END)
-        self._judge(raw[known : min(size, HEAD_LIMIT)])
+        end = raw.find(END, known - 3 if known > 3 else 0)
+        size = len(raw) if end < 0 else end + 4
+        if self._parser is None:
+            self._parser = self._kind(SILENT)
+        try:
+            self._parser.feed_data(raw[known : size if size < HEAD_LIMIT else HEAD_LIMIT])
+        except HttpParserUpgrade:
+            pass  # Upgrades are ignored: the message is read as the HTTP/1.1 that it is.
+        except HttpParserError as error:
+            # Its texts are constants, never a line of what came.
+            raise MalformedError(f"no HTTP/1.1 ({error})") from None
         if size > HEAD_LIMIT:
             status = 431 if raw.find(b"\r\n", 0, HEAD_LIMIT) > 0 else 414
             raise MalformedError(f"the head is over {HEAD_LIMIT} bytes", status=status)
@@ -61,17 +69,6 @@ class HeadReader:
             return None
         self.raw = raw[:size]
         return raw[size:]
-
-    def _judge(self, data: bytes) -> None:
-        if self._parser is None:
-            self._parser = self._kind(SILENT)
-        try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade:
-            pass  # Upgrades are ignored: the message is read as the HTTP/1.1 that it is.
-        except HttpParserError as error:
-            # Its texts are constants, never a line of what came.
-            raise MalformedError(f"no HTTP/1.1 ({error})") from None
 
 
 def lines_of(raw: bytes) -> list[str]:
@@ -90,13 +87,12 @@ def fields_of(lines: Iterable[str], *, once: frozenset[str] = frozenset()) -> di
     for line in lines:
         name, _, value = line.partition(":")
         name = name.lower()
-        value = value.strip(" \t")
         if name not in fields:
-            fields[name] = value
+            fields[name] = value.strip(" \t")
         elif name in once:
             raise MalformedError(f"{name} comes more than once")
         else:
-            fields[name] += f", {value}"
+            fields[name] += ", " + value.strip(" \t")
     return fields
 
 

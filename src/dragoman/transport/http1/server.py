@@ -33,7 +33,7 @@ from dragoman.transport.http1.guards import (
     request_line,
 )
 from dragoman.transport.http1.heads import HeadReader, framed, kept_alive, lines_of
-from dragoman.transport.http1.writing import UnwritableError, head_bytes
+from dragoman.transport.http1.writing import Fields, UnwritableError, head_bytes
 from dragoman.transport.protocol import BODY_LIMIT
 
 AHEAD_LIMIT: Final = 64 * 1024
@@ -49,7 +49,7 @@ OURS: Final = frozenset({"connection", "content-length", "transfer-encoding"})
 LENGTH_FIELD: Final = re.compile(rb"(\r\ncontent-length: )[0-9]+(?=\r)", re.IGNORECASE)
 
 STATUS_LINES: Final = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
 
 
@@ -210,20 +210,21 @@ class ServerConnection:
         One given before the request's `End` closes the connection, since the rest of the request
         is in the way. Raises `ValueError` for headers that HTTP cannot carry.
         """
-        length = "" if status in (204, 304) else f"Content-Length: {len(body)}\r\n"
+        length = b"" if status in (204, 304) else b"Content-Length: %d\r\n" % len(body)
         head = self._answer_head(status, length, headers)
-        bodiless = not length or self._to_head_request()
+        request = self._request
+        bodiless = not length or (request is not None and request.method == "HEAD")
         self._answered()
         return head if bodiless else head + body
 
     def start(self, status: int, headers: Mapping[str, str]) -> bytes:
         """The head of an answer that comes in pieces. To cut it, close without `end`."""
-        framing = "Transfer-Encoding: chunked\r\n"
+        framing = b"Transfer-Encoding: chunked\r\n"
         answering: Answering = "chunked"
         if self._request is not None and self._request.http_version == "1.0":
-            framing, answering = "", "until close"
+            framing, answering = b"", "until close"
         if status in (204, 304):
-            framing, answering = "", "without body"
+            framing, answering = b"", "without body"
         if self._to_head_request():
             answering = "without body"
         head = self._answer_head(status, framing, headers)
@@ -339,8 +340,9 @@ class ServerConnection:
     def _to_head_request(self) -> bool:
         return self._request is not None and self._request.method == "HEAD"
 
-    def _answer_head(self, status: int, framing: str, headers: Mapping[str, str]) -> bytes:
-        if not self.answer_owed or self._answering != "no":
+    def _answer_head(self, status: int, framing: bytes, headers: Mapping[str, str]) -> bytes:
+        owed = not self._closed and (self._request is not None or self._refused)
+        if not owed or self._answering != "no":
             raise RuntimeError("no answer is owed, or one was started")
         self._continue_due = False
         unread = self._body is not None
@@ -348,14 +350,18 @@ class ServerConnection:
             self._keep_alive = False
         line = STATUS_LINES.get(status)
         if line is None:
-            line = f"HTTP/1.1 {status} \r\n"
+            line = b"HTTP/1.1 %d \r\n" % status
         if not 200 <= status <= 999:
             raise ValueError(f"expected the status of a final answer, got {status}")
-        close = "" if self._keep_alive else "Connection: close\r\n"
-        try:
-            return head_bytes(f"{line}{framing}{close}", headers, ours=OURS) + b"\r\n"
-        except UnwritableError as error:
-            raise ValueError(str(error)) from None
+        close = b"" if self._keep_alive else b"Connection: close\r\n"
+        if headers.__class__ is Fields:
+            fields = headers.lines
+        else:
+            try:
+                fields = head_bytes("", headers, ours=OURS)
+            except UnwritableError as error:
+                raise ValueError(str(error)) from None
+        return b"%b%b%b%b\r\n" % (line, framing, close, fields)
 
     def _answered(self) -> None:
         self._answering = "no"

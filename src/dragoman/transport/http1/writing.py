@@ -52,8 +52,6 @@ def head_bytes(start: str, headers: Mapping[str, str], *, ours: frozenset[str]) 
 
     The empty line is left to the caller.
     """
-    if headers.__class__ is Fields:
-        return start.encode("ascii") + headers.lines
     for name in headers:
         key = field_name(name)
         if key is None:

@@ -231,7 +231,7 @@ class Connection:
             else:
                 rest = rest[size:]
                 deadlines.wrote(more=bool(rest))
-        self._http.written()
+        self._http.written = True
         return []
 
     def _read_into(self, sock: socket.socket, deadlines: Deadlines) -> int:
