@@ -1,8 +1,6 @@
 """What a caller wrote, as a call that can be carried: relayed as it is, or translated."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
-
 import msgspec
 
 from dragoman.client.asking import Asked, directed
@@ -44,7 +42,7 @@ def on_loss(headers: Mapping[str, str]) -> OnLoss:
     )
 
 
-class Ready(NamedTuple):
+class Ready(msgspec.Struct, frozen=True):
     """What is asked, and what each attempt sends."""
 
     asked: Asked
@@ -77,7 +75,7 @@ def called(body: bytes, how: OnLoss, configuration: Configuration) -> Ready:
         if not way.rewords or exact.goes_as_it_is(fields):
             return relayed(fields, request, way)
     asked = directed(request, way.target, way.options)
-    return Ready(asked, asked.encoded.body, way, relays=False)
+    return Ready(asked, asked.encoded.body, way, False)
 
 
 def relayed(
@@ -94,4 +92,4 @@ def relayed(
         kept=request.store is True,
     )
     body = exact.relayed_body(fields, model=way.model, stream=stream)
-    return Ready(asked, body, way, relays=True)
+    return Ready(asked, body, way, True)

@@ -197,7 +197,9 @@ class Completion:
         answer = exact.obeys(body)
         if answer is None:
             return False
-        self._let_go()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.let_go()
         headers = self.committed(1)
         self.over(None, answer.usage or None)
         self._caller.respond(Reply(status=200, headers=headers, body=body))
@@ -219,14 +221,15 @@ class Completion:
         relay.begin()
 
     def _send(self, hearer: Hearer, timeout: Timeout) -> Hearing:
-        assert self._ready is not None
-        asked, body, way, relays = self._ready
+        ready = self._ready
+        assert ready is not None
+        way = ready.way
         connection, self._connection = self._connection, None
         if connection is not None:
             since = connection.loop.time() - (time.monotonic() - self.began)
             return way.take_over(connection, hearer, timeout=timeout, since=since)
-        around = way.envelope if relays else None
-        return way.transports.hear(asked.message, body, around, hearer, timeout)
+        around = way.envelope if ready.relays else None
+        return way.transports.hear(ready.asked.message, ready.body, around, hearer, timeout)
 
     def _broken(self, error: Exception) -> None:
         """It cannot be carried or, where a mistake of our own is in the way, understood."""

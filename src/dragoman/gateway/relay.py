@@ -126,8 +126,25 @@ class Relay:
             self._refusal = status, headers, Body(self._call)
 
     def piece(self, data: bytes) -> None:
+        reading = self._reading
         try:
-            self._hear(data)
+            if reading is None:
+                self._refused(data)
+                return
+            told = reading.receive(data)
+            if self._telling:
+                if told and not self._caller.write(told) and self._hearing is not None:
+                    self._hearing.pause()
+            elif reading.committed:
+                self._tell(self._held + told)
+            else:
+                self._held += told
+            if reading.error is not None:
+                raise reading.error
+            if reading.terminated and self._ended_by_close:
+                # Nobody waits for a server that keeps such a connection open.
+                self._let_go()
+                self._finish()
         except Exception as error:
             self._broken(error)
 
@@ -192,26 +209,9 @@ class Relay:
 
     # Telling
 
-    def _hear(self, data: bytes) -> None:
-        if self._refusal is not None:
-            self._refusal[2].receive(data)
-            return
-        reading = self._reading
-        assert reading is not None
-        told = reading.receive(data)
-        if self._telling:
-            if told and not self._caller.write(told) and self._hearing is not None:
-                self._hearing.pause()
-        elif reading.committed:
-            self._tell(self._held + told)
-        else:
-            self._held += told
-        if reading.error is not None:
-            raise reading.error
-        if reading.terminated and self._ended_by_close:
-            # Nobody waits for a server that keeps such a connection open.
-            self._let_go()
-            self._finish()
+    def _refused(self, data: bytes) -> None:
+        assert self._refusal is not None
+        self._refusal[2].receive(data)
 
     def _finish(self) -> None:
         if self._refusal is not None:

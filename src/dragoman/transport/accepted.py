@@ -55,7 +55,6 @@ class House(Protocol):
     listener: Callable[[Served, "Accepted"], Answering]
     refusal: Refusal
     guards: Guards
-    buffer: memoryview
     retired: bool
 
     def opened(self, connection: "Accepted") -> bool:
@@ -64,7 +63,7 @@ class House(Protocol):
     def lost(self, connection: "Accepted") -> None: ...
 
 
-class Accepted(asyncio.BufferedProtocol):
+class Accepted(asyncio.Protocol):
     """The protocol of one connection, and the `Caller` of its requests."""
 
     peer = ""
@@ -75,7 +74,6 @@ class Accepted(asyncio.BufferedProtocol):
         self._guards = house.guards
         self._loop = asyncio.get_running_loop()
         self._connection = ServerConnection(body_limit=house.guards.body_bytes)
-        self._buffer = house.buffer
         self._head: RequestHead | None = None
         self._body: list[bytes] = []
         self._answering: Answering | None = None
@@ -103,15 +101,13 @@ class Accepted(asyncio.BufferedProtocol):
         if self._house.retired:
             self._connection.close_after_answer()
         transport.set_write_buffer_limits(high=BUFFER_BYTES)
+        if hasattr(transport, "max_size"):
+            transport.max_size = BUFFER_BYTES  # asyncio's own makes room for all of it each time
         self._enter("head", self._guards.head_seconds)
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return self._buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
+    def data_received(self, data: bytes) -> None:
         if self._phase == "closing":
             return
-        data = bytes(self._buffer[:nbytes])
         if self._phase == "idle":
             body = self._connection.again(data)
             if body is not None:
@@ -119,7 +115,7 @@ class Accepted(asyncio.BufferedProtocol):
                 assert head is not None
                 self._answer(head, body)
                 return
-        self._body_bytes += nbytes
+        self._body_bytes += len(data)
         self._hear(self._connection.receive(data))
 
     def eof_received(self) -> bool:
@@ -216,7 +212,7 @@ class Accepted(asyncio.BufferedProtocol):
             log.exception("the listener failed on %r", request)
             self.fail()
             return
-        if self._connection.answer_owed:
+        if self._connection.request is not None:
             self._answering = answering
 
     def _refuse(self, error: APIStatusError) -> None:
@@ -296,11 +292,15 @@ class Accepted(asyncio.BufferedProtocol):
 
     def _answered(self) -> None:
         self._told = False
-        if self._connection.must_close:
+        connection = self._connection
+        if connection.must_close:
             self._close()
             return
-        self._enter("idle", self._guards.idle_seconds)
-        if self._connection.ahead:
+        self._phase = "idle"
+        due = self._due = self._loop.time() + self._guards.idle_seconds
+        if self._timer is None or due < self._rings:
+            self._expect(self._guards.idle_seconds)
+        if connection.ahead:
             # In a turn of its own: a thousand requests may be there already.
             self._loop.call_soon(self._go_on)
 

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from dragoman.transport.accepted import BUFFER_BYTES, Accepted
+from dragoman.transport.accepted import Accepted
 from dragoman.transport.handling import (
     GUARDS,
     Answering,
@@ -47,7 +47,6 @@ class Server:
         self.listener = listener
         self.refusal = refusal
         self.guards = guards
-        self.buffer = memoryview(bytearray(BUFFER_BYTES))
         self.tasks = set() if tasks is None else tasks
         self._connections: set[Accepted] = set()
         self.peers: Counter[str] = Counter()

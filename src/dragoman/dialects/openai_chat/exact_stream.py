@@ -76,7 +76,12 @@ class ExactStream:
 
     def receive(self, data: bytes) -> bytes:
         """The events that these bytes complete; `error` is set behind the last good one."""
-        self._hear_all(self._events.receive(data))
+        events = self._events.receive(data)
+        if len(events) == 1 and self.committed:  # nearly always
+            told = self._continued(events[0])
+            if told:
+                return told
+        self._hear_all(events)
         return self._taken()
 
     def finish(self, *, ended_by_close: bool) -> bytes:
@@ -120,6 +125,23 @@ class ExactStream:
         told = b"".join(ready)
         ready.clear()
         return told
+
+    def _continued(self, event: sse.Event) -> bytes:
+        """This event as it came, where it only goes on with the one choice that it is about."""
+        data = event.data
+        if self.terminated or self.error is not None or event.name or data.find(b"\n") >= 0:
+            return b""
+        try:
+            chunk = CHUNK.decode(data)
+        except reading.UNREADABLE:
+            return b""
+        choices = chunk.choices
+        if chunk.error is not None or chunk.usage or len(choices) != 1:
+            return b""
+        choice = choices[0]
+        if choice.finish_reason is not None or choice.index not in self._open:
+            return b""
+        return b"data: %b\n\n" % data
 
     def _hear_all(self, events: list[sse.Event]) -> None:
         try:

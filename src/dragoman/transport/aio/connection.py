@@ -91,7 +91,7 @@ class Connection(asyncio.BufferedProtocol):
     def let_go(self) -> None:
         """Nobody is told any more, and it goes back to where it belongs."""
         self._ears = None
-        self.watch.unset()
+        self.watch.at = inf
         self.home.take_back(self)
 
     async def answered(self, data: bytes, deadlines: Deadlines) -> Head:
@@ -243,7 +243,12 @@ class Connection(asyncio.BufferedProtocol):
             events = self.http.receive(data)
         except Error:
             events = []  # It is kept, and raised once all that came before has been taken.
-        self._heard(events)
+        ears = self._ears
+        if ears is None:
+            self._heard(events)
+        else:
+            self.complete = bool(events) and events[-1].__class__ is End
+            ears.heard(events)
 
     def _hear(self, told: Callable[[], Sequence[AnswerEvent]]) -> None:
         try:
@@ -322,43 +327,41 @@ class Watch:
     A wait that ends leaves the timer as it is; when it fires, it looks whether somebody waits.
     """
 
-    __slots__ = ("_armed", "_at", "_handle", "_loop", "_passed")
+    __slots__ = ("_armed", "_handle", "_loop", "_passed", "at")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, passed: Callable[[bool], None]) -> None:
         self._loop = loop
         self._passed = passed
-        self._at = self._armed = inf
+        self.at = inf
+        """When somebody is to be told; infinite where nobody waits."""
+        self._armed = inf
         self._handle: asyncio.TimerHandle | None = None
 
     def set(self, at: float) -> None:
         """`passed(False)` is called then, unless it is set anew before."""
-        self._at = at
+        self.at = at
         if at < self._armed:
             if self._handle is not None:
                 self._handle.cancel()
             self._armed = at
             self._handle = self._loop.call_at(at, self._fire)
 
-    def unset(self) -> None:
-        """Nobody waits."""
-        self._at = inf
-
     @property
     def is_set(self) -> bool:
         """Whether somebody waits for it."""
-        return self._at != inf
+        return self.at != inf
 
     def stop(self) -> None:
         if self._handle is not None:
             self._handle.cancel()
-        self._handle, self._at, self._armed = None, inf, inf
+        self._handle, self.at, self._armed = None, inf, inf
 
     def _fire(self) -> None:
         fired, self._handle, self._armed = self._armed, None, inf
-        if self._at <= fired:
+        if self.at <= fired:
             self._passed(False)
         else:
-            self.set(self._at)
+            self.set(self.at)
 
 
 class Readable(Protocol):

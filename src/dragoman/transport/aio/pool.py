@@ -39,7 +39,8 @@ class Pool:
         self._buffer = memoryview(bytearray(READ_SIZE))
         self._idle_seconds = idle_seconds
         self._lanes: dict[Route, Lane] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        """Runs while any connection is idle."""
         self._guard = closed_with_its_loop(self)
 
     async def guard(self) -> None:
@@ -66,28 +67,28 @@ class Pool:
     def close(self) -> None:
         """Closes what is idle, and keeps nothing from now on."""
         self.keeps = False
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
         for lane in list(self._lanes.values()):
             lane.close_idle(parked_until=self.loop.time())
 
     def parked(self) -> None:
         """Some connection has become idle."""
-        if self._timer is None:
-            self._timer = self.loop.call_later(self._idle_seconds, self._sweep)
+        if self.timer is None:
+            self.timer = self.loop.call_later(self._idle_seconds, self._sweep)
 
     def emptied(self, route: Route) -> None:
         self._lanes.pop(route, None)
 
     def _sweep(self) -> None:
-        self._timer = None
+        self.timer = None
         now = self.loop.time()
         for lane in list(self._lanes.values()):
             lane.close_idle(parked_until=now - self._idle_seconds)
         oldest = [lane.idle[0].parked_at for lane in self._lanes.values() if lane.idle]
         if oldest:
-            self._timer = self.loop.call_at(min(oldest) + self._idle_seconds, self._sweep)
+            self.timer = self.loop.call_at(min(oldest) + self._idle_seconds, self._sweep)
 
 
 class Lane:
@@ -168,7 +169,8 @@ class Lane:
         if connection.reusable and self._pool.keeps:
             connection.park(self._left)
             self.idle.append(connection)
-            self._pool.parked()
+            if self._pool.timer is None:
+                self._pool.parked()
         else:
             connection.abort()
         if self._queue:

@@ -95,14 +95,19 @@ class Chunked:
             return data
         if data[:1] not in LINE_BREAKS and data.find(EMPTY_LINE) < 0:
             # No empty line ends here: nearly always so, before the end of the message.
-            self._feed(data)
+            try:
+                self._parser.feed_data(data)
+            except HttpParserError as error:
+                self._malformed(error)
             self._last = data[-3:]
         else:
             self._receive(data)
         pieces = heard.pieces
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
-        self._judge(len(data) - len(self.surplus or b"") - len(body))
+        self._framing += len(data) - len(self.surplus or b"") - len(body)
+        if self._framing > FRAMING_LIMIT or heard.trailers:
+            self._judge()
         return body
 
     def _receive(self, data: bytes) -> None:
@@ -129,11 +134,13 @@ class Chunked:
         try:
             self._parser.feed_data(data)
         except HttpParserError as error:
-            self.fault = MalformedError(f"the chunks of the body are no HTTP/1.1 ({error})")
+            self._malformed(error)
 
-    def _judge(self, framing: int) -> None:
+    def _malformed(self, error: HttpParserError) -> None:
+        self.fault = MalformedError(f"the chunks of the body are no HTTP/1.1 ({error})")
+
+    def _judge(self) -> None:
         heard = self._heard
-        self._framing += framing
         if self.fault is not None:
             return
         if self._framing - heard.chunks * CHUNK_ALLOWANCE > FRAMING_LIMIT:

@@ -9,6 +9,7 @@ reusable, and that is all. Bytes that come later, while nothing is owed, are an 
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from httptools import HttpResponseParser
@@ -48,6 +49,18 @@ OURS: Final = frozenset(
 COMPRESSED_CUT: Final = "the compressed body ends before its end"
 
 STATUS_LINE: Final = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?", re.DOTALL)
+
+
+END: Final = End()
+
+
+@lru_cache(maxsize=256)  # providers say few
+def status_of(line: str) -> tuple[int, int]:
+    """The minor version and the status of this line."""
+    found = STATUS_LINE.fullmatch(line)
+    if found is None:
+        raise MalformedError("expected HTTP/1.0 or HTTP/1.1 and a status")
+    return int(found[1]), int(found[2])
 
 
 class ClientConnection:
@@ -199,10 +212,7 @@ class ClientConnection:
     def _begin(self, raw: bytes, events: list[AnswerEvent]) -> None:
         """A head has come: an interim one is passed over, after any other comes the body."""
         start, *lines = lines_of(raw)
-        line = STATUS_LINE.fullmatch(start)
-        if line is None:
-            raise MalformedError("expected HTTP/1.0 or HTTP/1.1 and a status")
-        minor, status = int(line[1]), int(line[2])
+        minor, status = status_of(start)
         if status < 200:
             self._interim += 1
             if status == 101 or self._interim > INTERIM_LIMIT:
@@ -215,7 +225,8 @@ class ClientConnection:
         body: Body | None = Sized(0) if bodiless else framed(headers, minor=minor)
         body = body or UntilClose()
         self._ended_by_close = isinstance(body, UntilClose)
-        self._open = kept_alive(headers, minor=minor) and not tunnel
+        closes = "connection" in headers or minor == 0
+        self._open = not tunnel and not (closes and not kept_alive(headers, minor=minor))
         self._head, self._body = None, body
         try:
             if "content-encoding" in headers and not bodiless:
@@ -244,7 +255,7 @@ class ClientConnection:
         if body.surplus or not self.written:
             self._open = False
         self._body = self._decoder = None
-        events.append(End())
+        events.append(END)
 
     def _fail(self, error: Error) -> Error:
         self.error = error

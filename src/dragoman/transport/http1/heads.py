@@ -5,7 +5,6 @@ What it has taken is then cut at its line breaks; a lone CR or LF or a control c
 that cut ambiguous, and is refused here once more.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -29,7 +28,7 @@ TEXT: Final = bytes([0x09, *range(0x20, 0x7F), *range(0x80, 0x100)])
 
 BREAKS: Final = b"\r\n" * (FIELD_LIMIT + 2)
 
-LENGTH: Final = re.compile(r"[0-9]{1,18}")
+LENGTH_DIGITS: Final = 18
 
 SILENT: Final = object()
 """A protocol for parsers that only judge: no callbacks."""
@@ -108,7 +107,7 @@ def framed(fields: Mapping[str, str], *, minor: int) -> Sized | Chunked | None:
         return Chunked()
     if length is None:
         return None
-    if not LENGTH.fullmatch(length):
+    if len(length) > LENGTH_DIGITS or not (length.isascii() and length.isdigit()):
         raise MalformedError("content-length is not one number")
     return Sized(int(length))
 

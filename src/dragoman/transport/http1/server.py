@@ -106,25 +106,23 @@ class ServerConnection:
         self._body: Body | None = None
         self._decoder: Decoder | None = None
         self._size = 0
-        self._request: RequestHead | None = None
-        self._ahead = b""
+        self.request: RequestHead | None = None
+        """The head of the request whose answer is owed."""
+        self.ahead = b""
+        """What has come behind the last request; `receive(b"")` reads it."""
         self._continue_due = False
         self._keep_alive = True
         self._last = False
         self._eof = False
         self._refused = False
         self._answering: Answering = "no"
-        self._closed = False
-
-    @property
-    def must_close(self) -> bool:
+        self.must_close = False
         """Nothing more is read or written here."""
-        return self._closed
 
     @property
     def answer_owed(self) -> bool:
         """A request's head has come, or was refused, and its answer is not complete."""
-        return not self._closed and (self._request is not None or self._refused)
+        return not self.must_close and (self.request is not None or self._refused)
 
     @property
     def answer_started(self) -> bool:
@@ -135,12 +133,7 @@ class ServerConnection:
     def idle(self) -> bool:
         """Nothing of a request has come, and none is being answered."""
         begun = self._head is None or self._head.raw.strip(b"\r\n")
-        return not (self._closed or self._refused or begun)
-
-    @property
-    def ahead(self) -> bool:
-        """Something has come behind the last request; `receive(b"")` reads it."""
-        return bool(self._ahead)
+        return not (self.must_close or self._refused or begun)
 
     def close_after_answer(self) -> None:
         """Take no request after this one; an answer whose head is still to come says so."""
@@ -153,30 +146,25 @@ class ServerConnection:
         Else None, and nothing is taken: `receive` reads them.
         """
         known, head = self._known, self._head
-        if known is None or head is None or head.raw or self._ahead:
+        if known is None or head is None or head.raw or self.ahead:
             return None
-        if self._closed or self._refused or self._eof:
+        if self.must_close or self._refused or self._eof:
             return None
         body = known.body_in(data)
         if body is None or len(body) > self._body_limit:
             return None
         self._unused, self._head = head, None
         self._keep_alive = not self._last
-        self._request = known.head
+        self.request = known.head
         return body
-
-    @property
-    def request(self) -> RequestHead | None:
-        """The head of the request whose answer is owed."""
-        return self._request
 
     def receive(self, data: bytes) -> list[RequestEvent]:
         """What these bytes tell, after those kept from before."""
         events: list[RequestEvent] = []
-        if self._closed or self._refused:
+        if self.must_close or self._refused:
             return events
-        data = self._ahead + data if self._ahead else data
-        self._ahead = b""
+        data = self.ahead + data if self.ahead else data
+        self.ahead = b""
         try:
             self._receive(data, events)
             if self._eof:
@@ -194,7 +182,7 @@ class ServerConnection:
         """No more is waited for: refuses what has begun to come, closes where nothing has."""
         events: list[RequestEvent] = []
         if self.idle:
-            self._closed = True
+            self.must_close = True
         else:
             self._refuse(MalformedError("the request comes too slowly", status=408), events)
         return events
@@ -212,7 +200,7 @@ class ServerConnection:
         """
         length = b"" if status in (204, 304) else b"Content-Length: %d\r\n" % len(body)
         head = self._answer_head(status, length, headers)
-        request = self._request
+        request = self.request
         bodiless = not length or (request is not None and request.method == "HEAD")
         self._answered()
         return head if bodiless else head + body
@@ -221,7 +209,7 @@ class ServerConnection:
         """The head of an answer that comes in pieces. To cut it, close without `end`."""
         framing = b"Transfer-Encoding: chunked\r\n"
         answering: Answering = "chunked"
-        if self._request is not None and self._request.http_version == "1.0":
+        if self.request is not None and self.request.http_version == "1.0":
             framing, answering = b"", "until close"
         if status in (204, 304):
             framing, answering = b"", "without body"
@@ -258,9 +246,9 @@ class ServerConnection:
         if self._body is not None:
             data = self._go_on(self._body, data, events)
         if data:
-            self._ahead = data
+            self.ahead = data
             if len(data) > AHEAD_LIMIT:
-                self._closed = True
+                self.must_close = True
                 events.append(Flooded())
 
     def _begin(self, raw: bytes, events: list[RequestEvent]) -> None:
@@ -277,12 +265,12 @@ class ServerConnection:
         self._continue_due = expects and not (isinstance(body, Sized) and body.size == 0)
         self._keep_alive = kept_alive(headers, minor=minor) and not self._last
         self._head, self._body, self._size = None, body, 0
-        self._request = RequestHead(
+        self.request = RequestHead(
             method, target, headers, "1.1" if minor else "1.0", self._continue_due
         )
         if self._keep_alive and self._decoder is None and not expects:
-            self._known = Known.of(raw, self._request)
-        events.append(self._request)
+            self._known = Known.of(raw, self.request)
+        events.append(self.request)
 
     def _decoder_of(self, headers: dict[str, str]) -> Decoder | None:
         coding = headers.get("content-encoding", "").lower()
@@ -324,13 +312,13 @@ class ServerConnection:
         if cut:
             raise MalformedError("the request ends before its end")
         if self._head is not None:
-            self._closed = True
+            self.must_close = True
 
     def _refuse(self, flaw: MalformedError, events: list[RequestEvent]) -> None:
         self._refused = True
         self._keep_alive = self._continue_due = False
         if self._answering != "no":
-            self._closed = True  # An answer is under way already: there is no place for another.
+            self.must_close = True  # An answer is under way already: there is no place for another.
         error = status_error(str(flaw), status_code=flaw.status)
         events.append(Refused(error))
 
@@ -338,15 +326,15 @@ class ServerConnection:
         return MalformedError(f"the body is over {self._body_limit} bytes", status=413)
 
     def _to_head_request(self) -> bool:
-        return self._request is not None and self._request.method == "HEAD"
+        return self.request is not None and self.request.method == "HEAD"
 
     def _answer_head(self, status: int, framing: bytes, headers: Mapping[str, str]) -> bytes:
-        owed = not self._closed and (self._request is not None or self._refused)
+        owed = not self.must_close and (self.request is not None or self._refused)
         if not owed or self._answering != "no":
             raise RuntimeError("no answer is owed, or one was started")
         self._continue_due = False
         unread = self._body is not None
-        if unread or (self._eof and not self._ahead):
+        if unread or (self._eof and not self.ahead):
             self._keep_alive = False
         line = STATUS_LINES.get(status)
         if line is None:
@@ -365,8 +353,8 @@ class ServerConnection:
 
     def _answered(self) -> None:
         self._answering = "no"
-        self._request = None
+        self.request = None
         if self._keep_alive:
             self._head, self._unused = self._unused or HeadReader(HttpRequestParser), None
         else:
-            self._closed = True
+            self.must_close = True
