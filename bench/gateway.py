@@ -23,12 +23,18 @@ from bench.pairs import Bar, Row, Run, WrongAnswerError
 
 ROWS: Final = (
     ("relayed", "create", Bar("at most", 2.5)),
+    ("logged", "create", None),
     ("translated", "create", None),
     ("relayed", "stream", Bar("at most", 2)),
     ("translated", "stream", None),
     ("anthropic", "stream", Bar("at most", 4)),
 )
 """The provider of each row, what is asked of it, and what that may cost."""
+
+NAMED: Final = {
+    "anthropic": "translated chunk (Anthropic → chat)",
+    "logged": "relayed request, a line in the log for each",
+}
 
 REQUESTS: Final = {"create": 20_000, "stream": 64}
 
@@ -64,10 +70,11 @@ def row(into: ExitStack, nginx: str, how: str, what: str, bar: Bar | None, *, qu
 
         return once
 
-    gateway, port = gateway_of(into, upstream)
+    log = "requests" if how == "logged" else "failures"
+    gateway, port = gateway_of(into, upstream, log=log)
     front, front_port = nginx_of(into, nginx, upstream)
     unit = "request" if what == "create" else "chunk"
-    named = "translated chunk (Anthropic → chat)" if how == "anthropic" else f"{how} {unit}"
+    named = NAMED.get(how, f"{how} {unit}")
     return Row(
         f"gateway, {named} ÷ nginx",
         run(gateway, port, f"{how}/gpt-4o"),
@@ -76,14 +83,17 @@ def row(into: ExitStack, nginx: str, how: str, what: str, bar: Bar | None, *, qu
     )
 
 
-def gateway_of(into: ExitStack, upstream: str) -> tuple["subprocess.Popen[str]", int]:
+def gateway_of(
+    into: ExitStack, upstream: str, *, log: str = "requests"
+) -> tuple["subprocess.Popen[str]", int]:
     """A gateway that listens, in front of this provider."""
     folder = Path(into.enter_context(TemporaryDirectory(prefix="bench-gateway-")))
     port = free_port()
     settings = folder / "dragoman.toml"
     settings.write_text(
-        f"[gateway]\nport = {port}\n"
+        f'[gateway]\nport = {port}\nlog = "{log}"\n'
         f'[providers.relayed]\nexact = true\nbase_url = "http://127.0.0.1:{upstream}/v1"\n'
+        f'[providers.logged]\nexact = true\nbase_url = "http://127.0.0.1:{upstream}/v1"\n'
         f'[providers.translated]\nbase_url = "http://127.0.0.1:{upstream}/v1"\n'
         f'[providers.anthropic]\napi_key = "k"\nbase_url = "http://127.0.0.1:{upstream}"\n'
     )

@@ -165,6 +165,8 @@ class Configuration:
         self.providers = providers
         self.keys = keys
         self.options = Options()
+        self.tells_all = settings.gateway.log == "requests"
+        """Whether a request that was answered is told, too."""
         self.transports = Upstreams(None, None, None)
         self._ways: dict[tuple[str, OnLoss], Way] = {}
 

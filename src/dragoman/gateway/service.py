@@ -160,6 +160,8 @@ class Gateway:
         return ANSWERED
 
     def _note(self, entry: Entry) -> None:
+        if entry.code is None and entry.status < 400 and not self.configuration.tells_all:
+            return
         try:
             self._tell(entry)
         except Exception as error:  # Whoever reads the log has gone: no answer fails for that.

@@ -103,6 +103,8 @@ def _typed(document: dict[str, Any], source: Source, beside: Collection[str]) ->
         raise mistake("gateway.port", "a port from 0 to 65535", str(gateway.port))
     if not 0 <= gateway.drain_seconds < float("inf"):
         raise mistake("gateway.drain_seconds", "0 or more seconds", f"{gateway.drain_seconds:g}")
+    if gateway.log not in ("requests", "failures"):
+        raise mistake("gateway.log", "requests or failures", repr(gateway.log))
     if gateway.memory_limit is not None and gateway.memory_limit < 1:
         raise mistake("gateway.memory_limit", "a number of bytes", str(gateway.memory_limit))
     return Settings(providers=providers, models=models, keys=keys, gateway=gateway, source=source)

@@ -20,6 +20,9 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     memory_limit: int | None = None
     """The memory that it may occupy, in bytes; None is what its cgroup or the machine has."""
 
+    log: str = "requests"
+    """Which requests have a line in the log: all (`requests`), or those that failed (`failures`)."""
+
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[keys.NAME]`: a key that callers show."""

@@ -350,3 +350,14 @@ def test_no_answer_fails_because_nobody_reads_the_log(
     assert (reply.status, refused.status) == (200, 431)
     assert reply.body.endswith(b"[DONE]\n\n") == stream
     assert "BrokenPipeError" in caplog.text
+
+
+def test_a_log_of_failures_is_told_no_request_that_went_well() -> None:
+    told = made({"gateway": {"log": "failures"}})
+
+    asked(told.gateway, "POST", CHAT, ASKED)
+    asked(told.gateway, "GET", "/health/live")
+    asked(told.gateway, "POST", CHAT, {**ASKED, "model": "sim/fail?status=429"})
+    asked(told.gateway, "GET", "/nowhere")
+
+    assert [entry.status for entry in told] == [429, 404]

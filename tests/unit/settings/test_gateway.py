@@ -21,13 +21,14 @@ def test_a_file_says_where_to_listen_and_who_may_ask(tmp_path: Path) -> None:
     file = tmp_path / "dragoman.toml"
     file.write_text(
         '[gateway]\nhost = "0.0.0.0"\nport = 0\ndrain_seconds = 5\nmemory_limit = 1\n'
+        'log = "failures"\n'
         '[keys.ci]\nkey = "env:CI"\n'
     )
 
     settings = read(file)
 
     assert settings.gateway == GatewaySettings(
-        host="0.0.0.0", port=0, drain_seconds=5.0, memory_limit=1
+        host="0.0.0.0", port=0, drain_seconds=5.0, memory_limit=1, log="failures"
     )
     assert settings.keys["ci"].key == Secret("env:CI")
     assert "env:CI" not in repr(settings)
@@ -46,6 +47,7 @@ def test_a_file_says_where_to_listen_and_who_may_ask(tmp_path: Path) -> None:
         ("[gateway]\ndrain_seconds = nan", 2, "gateway.drain_seconds", "got nan"),
         ("[gateway]\nmemory_limit = 0", 2, "gateway.memory_limit", "a number of bytes; got 0"),
         ("[gateway]\nmemory_limit = '1 GB'", 2, "gateway.memory_limit", "expected int or null"),
+        ("[gateway]\nlog = 'none'", 2, "gateway.log", "requests or failures; got 'none'"),
         ("[keys]\nci = 'dk-1'", 2, "keys.ci", "expected a table; got str"),
         ("[keys.ci]\n", 1, "keys.ci.key", "expected a value; got nothing"),
         ("[keys.ci]\nkey = 5", 2, "keys.ci.key", "expected str"),
