@@ -128,17 +128,16 @@ def completed(
     """The completion, whole or streamed, and whatever was asked to go wrong with it."""
     model = simulated(request.model)
     faults = model.faults
-    dialect = DIALECTS[door.dialect]
     chunks = answer(request, made=made)
     if faults.error is not None and not (request.stream and faults.after is not None):
-        return msgspec.structs.replace(refusal(faults.error, dialect), before=model.first)
+        told = refusal(faults.error, DIALECTS[door.refuses or door.dialect])
+        return msgspec.structs.replace(told, before=model.first)
     if faults.wrong_usage:
         chunks = (Paced(miscounted(one.chunk), one.after) for one in chunks)
     if request.stream:
-        encoder = dialect.stream_encoder(include_usage=door.tells_usage(request))
-        steps = faulty(Telling(chunks, encoder, door).steps(faults), faults)
+        steps = faulty(Telling(chunks, door.encoder(request), door).steps(faults), faults)
         return SteppedAnswer(status=200, headers=dict(door.framing.headers), steps=steps)
-    return whole(list(chunks), faults, dialect)
+    return whole(list(chunks), faults, DIALECTS[door.dialect])
 
 
 def whole(chunks: list[Paced], faults: Faults, dialect: Dialect) -> WholeAnswer | SteppedAnswer:

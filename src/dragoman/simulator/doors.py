@@ -21,13 +21,15 @@ from typing import Final
 from urllib.parse import unquote
 
 import msgspec
+from msgspec.structs import replace
 
 from dragoman.dialects import DIALECTS
+from dragoman.dialects.dialect import StreamEncoder
 from dragoman.dialects.openai_chat.caller import usage_asked
 from dragoman.models import shared
 from dragoman.providers.table import PROVIDERS
 from dragoman.simulator import listing
-from dragoman.simulator.framing import SSE, Framing
+from dragoman.simulator.framing import EVENT_STREAM, HANDED_ON, JSON_ARRAY, SSE, Framing
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +65,9 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     id_header: str = "x-request-id"
     """The header that gives a request an id."""
 
+    refuses: str | None = None
+    """The dialect of the host, where refusals are the host's and not the model's."""
+
     models: listing.Models | None = None
     """The models, where it is those that are asked for."""
 
@@ -70,23 +75,100 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
         """The request that this body is; `model` is the one in the path."""
         request = DIALECTS[self.dialect].decode_request(body)
         if model:
-            request = msgspec.structs.replace(request, model=model)
+            request = replace(request, model=model)
         if self.streamed is None:
             return request
-        return msgspec.structs.replace(request, stream=self.streamed, stream_options=None)
+        return replace(request, stream=self.streamed, stream_options=None)
 
-    def tells_usage(self, request: shared.CreateChatCompletionRequest) -> bool:
-        """Whether the answer to this has its usage, if it is a stream."""
-        return self.usage or usage_asked(request)
+    def encoder(self, request: shared.CreateChatCompletionRequest) -> StreamEncoder:
+        """The encoder of the answer to this, as a stream."""
+        include_usage = self.usage or usage_asked(request)
+        encoder = DIALECTS[self.dialect].stream_encoder(include_usage=include_usage)
+        return encoder if self.framing.around is None else self.framing.around(encoder)
 
 
 OPENAI: Final = Door(dialect="openai-chat", path="/chat/completions")
 
+ANTHROPIC: Final = Door(dialect="anthropic-messages", path="/messages", id_header="request-id")
+
+CLAUDE_ON_BEDROCK: Final = Door(
+    dialect="anthropic-messages",
+    path="/model/{model}/invoke",
+    bases=(),
+    streamed=False,
+    id_header="x-amzn-requestid",
+    refuses="bedrock-converse",
+)
+
+CLAUDE_ON_VERTEX: Final = Door(
+    dialect="anthropic-messages",
+    path="/publishers/anthropic/models/{model}:rawPredict",
+    bases=("/v1/projects/{project}/locations/{location}",),
+    refuses="gemini",
+)
+
+BEDROCK: Final = Door(
+    dialect="bedrock-converse",
+    path="/model/{model}/converse",
+    bases=(),
+    streamed=False,
+    id_header="x-amzn-requestid",
+)
+
+AI_STUDIO: Final = ("/v1beta", "/v1", "/v1alpha")
+
+VERTEX: Final = tuple(
+    f"/{version}{place}/publishers/google"
+    for version in ("v1", "v1beta1")
+    for place in ("/projects/{project}/locations/{location}", "")
+)
+"""Without a project it is asked in express mode."""
+
+GEMINI: Final = Door(
+    dialect="gemini",
+    path="/models/{model}:generateContent",
+    bases=(*AI_STUDIO, *VERTEX),
+    streamed=False,
+    usage=True,
+)
+
+GEMINI_STREAMED: Final = replace(
+    GEMINI, path="/models/{model}:streamGenerateContent", streamed=True
+)
+
+COHERE: Final = Door(
+    dialect="cohere-v2", path="/chat", bases=("/v2",), id_header="x-debug-trace-id"
+)
+
 DOORS: Final = (
     OPENAI,
-    Door(dialect="openai-chat", path="/models", method="GET", models=listing.OPENAI),
-    Door(dialect="openai-chat", path="/models/{model}", method="GET", models=listing.OPENAI),
-    Door(dialect="anthropic-messages", path="/messages", id_header="request-id"),
+    replace(OPENAI, path="/models", method="GET", models=listing.OPENAI),
+    replace(OPENAI, path="/models/{model}", method="GET", models=listing.OPENAI),
+    ANTHROPIC,
+    replace(ANTHROPIC, path="/models", method="GET", models=listing.ANTHROPIC),
+    replace(ANTHROPIC, path="/models/{model}", method="GET", models=listing.ANTHROPIC),
+    CLAUDE_ON_BEDROCK,
+    replace(
+        CLAUDE_ON_BEDROCK,
+        path="/model/{model}/invoke-with-response-stream",
+        streamed=True,
+        framing=HANDED_ON,
+    ),
+    CLAUDE_ON_VERTEX,
+    replace(CLAUDE_ON_VERTEX, path="/publishers/anthropic/models/{model}:streamRawPredict"),
+    BEDROCK,
+    replace(BEDROCK, path="/model/{model}/converse-stream", streamed=True, framing=EVENT_STREAM),
+    GEMINI,
+    replace(GEMINI_STREAMED, query="alt=sse", terminator=False),
+    replace(GEMINI_STREAMED, framing=JSON_ARRAY),
+    *(
+        replace(GEMINI, path=path, bases=bases, method="GET", models=models)
+        for path in ("/models", "/models/{model}")
+        for bases, models in ((AI_STUDIO, listing.GEMINI), (VERTEX, listing.VERTEX))
+    ),
+    COHERE,
+    replace(COHERE, path="/models", bases=("/v1",), method="GET", models=listing.COHERE),
+    replace(COHERE, path="/models/{model}", bases=("/v1",), method="GET", models=listing.COHERE),
 )
 
 
@@ -136,7 +218,8 @@ def _found(method: str, path: str, query: str, dialect: str | None) -> Found:
         right = door.method == ("GET" if method == "HEAD" else method)
         if right or first.door is None:
             model = unquote(match["model"]) if "model" in pattern.groupindex else ""
-            first = Found(door=door, dialect=door.dialect, model=model, right=right)
+            told = door.refuses or door.dialect
+            first = Found(door=door, dialect=told, model=model, right=right)
         if right:
             break
     return first

@@ -38,3 +38,43 @@ OPENAI: Final = Models(
     },
     listed=lambda models: {"object": "list", "data": models},
 )
+
+ANTHROPIC: Final = Models(
+    model=lambda name, description: {
+        "type": "model",
+        "id": name,
+        "display_name": description,
+        "created_at": "1970-01-01T00:00:00Z",
+    },
+    listed=lambda models: {
+        "data": models,
+        "has_more": False,
+        "first_id": models[0]["id"],
+        "last_id": models[-1]["id"],
+    },
+)
+
+GEMINI: Final = Models(
+    model=lambda name, description: {
+        "name": f"models/{name}",
+        "version": "1",
+        "displayName": name,
+        "description": description,
+        "supportedGenerationMethods": ["generateContent", "streamGenerateContent"],
+    },
+    listed=lambda models: {"models": models},
+)
+
+VERTEX: Final = Models(
+    model=lambda name, description: {
+        "name": f"publishers/google/models/{name}",
+        "versionId": "1",
+        "launchStage": "GA",
+    },
+    listed=lambda models: {"publisherModels": models},
+)
+
+COHERE: Final = Models(
+    model=lambda name, description: {"name": name, "endpoints": ["chat"], "finetuned": False},
+    listed=lambda models: {"models": models},
+)

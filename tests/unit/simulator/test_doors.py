@@ -6,6 +6,8 @@ from collections.abc import Iterable
 import pytest
 
 from dragoman.dialects import DIALECTS
+from dragoman.errors import RemoteProtocolError
+from dragoman.models import shared
 from dragoman.simulator.answering import SteppedAnswer, WholeAnswer, answered
 from dragoman.simulator.doors import DOORS, found
 from dragoman.simulator.faults import Break, Step, Timed
@@ -44,6 +46,13 @@ def good(visit: Visit, fault: str) -> list[bytes]:
     return data(events)
 
 
+def heard(visit: Visit, model: str) -> shared.CreateChatCompletionResponse:
+    """What our own decoder makes of a stream."""
+    decoder = DIALECTS[visit.dialect].stream_decoder(made=MADE)
+    chunks = [chunk for piece in data(steps(visit, model)) for chunk in decoder.receive(piece)]
+    return fold([*chunks, *decoder.finish()])
+
+
 def test_each_line_of_the_table_is_asked_in_these_tests() -> None:
     asked = [
         found("POST", visit.target("echo", stream=stream)).door
@@ -64,14 +73,11 @@ def test_an_answer_says_what_it_is(visit: Visit) -> None:
 
 
 def test_whole_and_streamed_the_answer_is_the_same(visit: Visit) -> None:
-    dialect = DIALECTS[visit.dialect]
     answer = asked(visit, "echo", stream=False)
     assert isinstance(answer, WholeAnswer)
-    decoder = dialect.stream_decoder(made=MADE)
-    chunks = [chunk for piece in data(steps(visit, "echo")) for chunk in decoder.receive(piece)]
 
-    whole = dialect.decode_response(answer.body, made=MADE)
-    streamed = fold([*chunks, *decoder.finish()])
+    whole = DIALECTS[visit.dialect].decode_response(answer.body, made=MADE)
+    streamed = heard(visit, "echo")
 
     assert whole.choices == streamed.choices
     assert whole.choices[0].message.content == "a b c"
@@ -140,15 +146,16 @@ def test_an_error_inside_the_stream_is_its_last_event(visit: Visit) -> None:
         assert decoder.error is None
 
 
-def test_a_stream_without_its_terminator_is_whole(visit: Visit) -> None:
-    dialect = DIALECTS[visit.dialect]
-    events = data(steps(visit, "echo?no_terminator"))
-    decoder = dialect.stream_decoder(made=MADE)
-    chunks = [chunk for event in events for chunk in decoder.receive(event)]
-    response = fold([*chunks, *decoder.finish()])
+def test_a_stream_without_its_terminator_has_all_the_rest(visit: Visit) -> None:
+    whole = steps(visit, "echo?no_terminator")
 
-    assert len(events) == len(data(steps(visit, "echo"))) - visit.terminator
-    assert response.choices[0].finish_reason == "stop"
+    assert len(data(whole)) == len(data(steps(visit, "echo"))) - visit.terminator
+    if visit.required:
+        with pytest.raises(RemoteProtocolError) as caught:
+            heard(visit, "echo?no_terminator")
+        assert caught.value.code == "stream_truncated"
+    else:
+        assert heard(visit, "echo?no_terminator").choices[0].finish_reason == "stop"
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 408, 429, 500, 503, 529, 599])
