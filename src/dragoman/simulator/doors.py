@@ -13,7 +13,8 @@ A further door is a line in `DOORS`:
 5. `terminator` is false where the last event of a stream says more than that it was the last.
 6. A path that another door has, too, belongs to the first of the table; the other's provider is
    asked below its own name: `/mistral/v1/chat/completions`.
-7. It is asked in a line of `tests.visits`, and so every fault is tried there.
+7. It is asked in a line of `tests.visits`, and so every fault is tried there; `docs/simulator.md`
+   names it.
 """
 
 import re
