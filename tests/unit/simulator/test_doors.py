@@ -1,6 +1,7 @@
 """Every door of the simulator: what is answered there, and that faults mean the same at all."""
 
 import json
+import sys
 from collections.abc import Iterable
 
 import pytest
@@ -194,6 +195,18 @@ def test_a_request_that_is_wrong_is_refused_as_the_provider_would(visit: Visit) 
     assert isinstance(answer, WholeAnswer)
     error = DIALECTS[visit.dialect].decode_error(answer.status, answer.headers, answer.body)
     assert (answer.status, error.message[:19]) == (400, "body: expected JSON")
+
+
+def test_deep_nesting_is_answered_and_does_not_crash(visit: Visit) -> None:
+    limit = sys.getrecursionlimit()
+    target = visit.target("echo", stream=False)
+    *_, rest = visit.asking("echo", "hi", stream=False).partition(b"{")
+    for depth in (*range(limit - 150, limit, 10), 5 * limit):
+        nested = b'{"a":' * depth + b"1" + b"}" * depth
+        for key in (b"anything", b"tools", b"system", b"toolConfig", b"generationConfig"):
+            body = b'{"' + key + b'":' + nested + b"," + rest
+
+            assert answered("POST", target, body, made=MADE).status in (200, 400)
 
 
 # Which door a target leads to
