@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
+from dragoman.dialects.openai_models import nearest_effort
 from dragoman.dialects.openai_responses.draft import NOWHERE, Draft
-from dragoman.dialects.openai_responses.families import nearest_effort
 from dragoman.models import shared
 
 LEAST_OUTPUT_TOKENS: Final = 16
