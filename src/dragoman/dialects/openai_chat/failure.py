@@ -1,4 +1,4 @@
-"""Errors: read from whatever providers send, and written as OpenAI writes them.
+"""Errors: read from whatever providers send, and told in OpenAI's words.
 
 Providers agree on little: the message may stand in five places, the code may be a number,
 the object may be a text, a list or HTML, and the status may be 200. What is read here is
