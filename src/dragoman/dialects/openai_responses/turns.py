@@ -135,7 +135,7 @@ class Answer:
                 self._say(given, item)
             case "reasoning":
                 if (carried := _carried(given)) is not None:
-                    self._unpack(carried, _texts(given, "summary"))
+                    self._unpack(carried, self._texts(given, "summary"))
                     return
                 self._think(given)
             case "function_call" | "custom_tool_call" as kind:
@@ -212,8 +212,8 @@ class Answer:
     def _think(self, given: Given) -> None:
         id = given.take("id", str)
         found: list[tuple[str, str]] = [
-            *(("summary", text) for text in _texts(given, "summary")),
-            *(("text", text) for text in _texts(given, "content")),
+            *(("summary", text) for text in self._texts(given, "summary")),
+            *(("text", text) for text in self._texts(given, "content")),
         ]
         if (encrypted := given.take("encrypted_content", str)) is not None:
             found.append(("data", encrypted))
@@ -227,6 +227,16 @@ class Answer:
             )
             self._details.append(detail)
         self._leave(given)
+
+    def _texts(self, given: Given, key: str) -> list[str]:
+        """The texts of the parts under this key."""
+        place = given.place(key)
+        texts: list[str] = []
+        for position, part in enumerate(given.take(key, list) or ()):
+            about = Given(part, f"{place}/{position}")
+            texts.append(about.must("text", str))
+            self._leave(about)
+        return texts
 
     def _call(self, given: Given, kind: str) -> None:
         """A call; of those with more than our fields say, all items are kept."""
@@ -265,12 +275,3 @@ def _carried(given: Given) -> Carried | None:
     if not isinstance(encrypted, str):
         return None
     return unpacked(encrypted, given.place("encrypted_content"))
-
-
-def _texts(given: Given, key: str) -> list[str]:
-    """The texts of the parts under this key."""
-    place = given.place(key)
-    return [
-        Given(part, f"{place}/{position}").must("text", str)
-        for position, part in enumerate(given.take(key, list) or ())
-    ]
