@@ -11,11 +11,21 @@ import openai
 import pydantic
 import pytest
 from openai import AsyncOpenAI, OpenAI
+from openai._models import construct_type_unchecked
+from openai._types import omit
+from openai.lib.streaming.responses._responses import ResponseStreamState
 from openai.types.responses import Response, ResponseStreamEvent
+
+from dragoman.dialects import openai_responses
+from tests import corpus
+from tests.acceptance.test_answers_through_responses import chunks as chunks_of
+from tests.judge.responses_events import events_of
 
 HI = "hi there"
 
-EVENT: Any = pydantic.TypeAdapter(ResponseStreamEvent)
+EVENT_TYPE: Any = ResponseStreamEvent
+
+EVENT: Any = pydantic.TypeAdapter(EVENT_TYPE)
 
 CHECK: Any = {
     "type": "function",
@@ -63,6 +73,27 @@ def events(client: OpenAI, model: str = "echo", **fields: Any) -> list[Any]:
         EVENT.validate_python(event.to_dict())
     assert [event.sequence_number for event in told] == list(range(len(told)))
     return told
+
+
+RECORDS = [
+    record
+    for record in corpus.records(*(file for files in corpus.SPEAKING.values() for file in files))
+    if not record.refused
+][::10]
+"""Each tenth recorded answer: it takes long to hold one against these types."""
+
+
+@corpus.each(RECORDS)
+def test_an_answer_of_any_provider_is_what_the_types_say(record: corpus.Record) -> None:
+    chunks = chunks_of(record)
+    if not chunks:
+        return
+    encoder = openai_responses.stream_encoder(include_usage=True)
+    state = ResponseStreamState[Any](input_tools=omit, text_format=omit)
+
+    for event in events_of(b"".join(map(encoder.encode, chunks)) + encoder.end()):
+        EVENT.validate_python(event)
+        state.handle_event(construct_type_unchecked(type_=EVENT_TYPE, value=event))
 
 
 def test_a_whole_answer(client: OpenAI) -> None:

@@ -70,7 +70,6 @@ def _image(given: Given) -> Any:
     detail: Any = given.take("detail", str)
     if detail is not None and detail not in DETAILS:
         raise unknown(given.place("detail"), DETAILS, detail)
-    given.rest.pop("file_id", None)
     return shared.ChatCompletionRequestMessageContentPartImage(
         image_url=shared.ImageURL(url=given.must("image_url", str), detail=detail),
         prompt_cache_breakpoint=_breakpoint(given),

@@ -229,8 +229,7 @@ class Output:
 
     def _add(self, part: Part, text: str, **beside: Any) -> None:
         part.pieces.append(text)
-        if text:
-            self._tell(f"{KINDS[part.kind].text}.delta", **part.place, delta=text, **beside)
+        self._tell(f"{KINDS[part.kind].text}.delta", **part.place, delta=text, **beside)
 
     def _begin(self, item: Json) -> None:
         self._open = len(self.items)

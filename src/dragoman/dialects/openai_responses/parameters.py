@@ -25,8 +25,8 @@ SAME: Final = (
 
 SAME_OBJECTS: Final = ("moderation", "prompt_cache_options")
 
-OWN_FIELDS: Final = ("context_management", "max_tool_calls", "truncation")
-"""Fields of Responses' that the hub has none for, and that go along."""
+OWN_FIELDS: Final = ("context_management", "max_tool_calls", "service_tier", "truncation")
+"""Fields of Responses' that the hub has none for, or fewer words, and that go along."""
 
 STATEFUL: Final = ("background", "conversation", "previous_response_id", "prompt")
 """Fields that rest on what the provider keeps: an answer without them would be another."""

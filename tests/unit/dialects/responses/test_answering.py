@@ -282,6 +282,15 @@ def test_reasoning_of_somebody_else_is_shown_and_carried_along() -> None:
     assert plain == {**shown, "encrypted_content": packed(Carried())}
 
 
+def test_reasoning_of_openais_without_an_id_is_carried_as_if_it_were_somebody_elses() -> None:
+    detail = {"type": "reasoning.summary", "summary": "Hm.", "format": FORMAT}
+
+    thought, _ = answered(content="x", reasoning_details=[detail])["output"]
+
+    carried = msgspec.convert({"reasoning_details": [detail]}, Carried)
+    assert thought["encrypted_content"] == packed(carried)
+
+
 def test_blocks_of_somebody_else_are_carried_behind_the_answer_and_openais_items_are_it() -> None:
     blocks = {"format": "anthropic-claude-v1", "content": [{"type": "text", "text": "x"}]}
     items = {"format": FORMAT, "content": [{"type": "web_search_call", "id": "ws_1"}]}

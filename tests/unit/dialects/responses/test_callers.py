@@ -10,6 +10,7 @@ from dragoman.dialects import openai_responses
 from dragoman.dialects.openai_responses.carrying import Carried, packed
 from dragoman.dialects.openai_responses.items import FORMAT
 from dragoman.errors import BadRequestError
+from dragoman.models import shared
 
 HEARD = {"role": "user", "content": "Hi"}
 
@@ -80,6 +81,7 @@ def test_what_is_said_is_in_parts_as_the_hub_has_them() -> None:
     "part",
     [
         {"type": "input_image", "file_id": "file_1", "detail": "auto"},
+        {"type": "input_image", "file_id": "file_1", "image_url": "https://x/a.png"},
         {"type": "input_file", "file_url": "https://x/a.pdf"},
         {"type": "input_video", "url": "https://x"},
     ],
@@ -151,7 +153,7 @@ def test_items_that_our_fields_cannot_say_are_kept_as_they_came() -> None:
     (named,) = heard({**CALL, "namespace": "crm"})
 
     written = {**wordy, "type": "message", "content": [{"type": "output_text", "text": "So."}]}
-    assert told["content"] == "ASo."
+    assert (told["content"], told.get("phase")) == ("ASo.", None)
     assert told["native_content"] == {
         "format": FORMAT,
         "content": [search, spoken("A", phase="commentary"), written],
@@ -211,6 +213,18 @@ def test_what_we_gave_along_comes_back() -> None:
     }
 
 
+def test_all_that_we_gave_along_with_an_answer_is_taken_together() -> None:
+    blocks = shared.NativeContent(content=[{"type": "text", "text": "A"}], format="unknown")
+    first = Carried(native_content=blocks, extra_content_of_calls={"a": {"x": 1}})
+    second = Carried(extra_content={"y": 2}, extra_content_of_calls={"b": {"z": 3}})
+    calls = [CALL, {**CALL, "call_id": "b"}]
+
+    (told,) = heard(*(thought(encrypted_content=packed(one)) for one in (first, second)), *calls)
+
+    assert (told["native_content"], told["extra_content"]) == (blocks.to_dict(), {"y": 2})
+    assert [call["extra_content"] for call in told["tool_calls"]] == [{"x": 1}, {"z": 3}]
+
+
 def test_reasoning_for_reading_alone_comes_back_as_that() -> None:
     shown = [{"type": "summary_text", "text": "Hm."}]
 
@@ -219,10 +233,10 @@ def test_reasoning_for_reading_alone_comes_back_as_that() -> None:
     assert told == {"role": "assistant", "content": "A", "reasoning_content": "Hm."}
 
 
-@pytest.mark.parametrize("text", ["gw1.", "gw1.e30", "gw1.é", "gw1.W10=", "gw1.eyJ4IjoxfQ=="])
+@pytest.mark.parametrize("text", ["", "e30", "é", "*e30=", "W10=", "eyJ4IjoxfQ=="])
 def test_what_we_gave_along_may_not_be_changed(text: str) -> None:
     with pytest.raises(BadRequestError) as refused:
-        heard(thought(encrypted_content=text))
+        heard(thought(encrypted_content=f"gw1.{text}"))
 
     assert refused.value.param == "input[0].encrypted_content"
 
@@ -285,7 +299,9 @@ def test_what_has_no_field_is_kept_in_its_place() -> None:
         "tools": [{"type": "file_search", "vector_store_ids": ["vs_1"]}],
     }
 
-    assert asked(**others) == {"model": "m", "messages": [HEARD], **others}
+    request = openai_responses.decode_request(json.dumps({**ASKED, **others}).encode())
+    assert request.to_dict() == {"model": "m", "messages": [HEARD], **others}
+    assert {pointer.split("/")[1] for pointer in request.extra} == others.keys() - {"tools"}
 
 
 CLOSED: dict[str, Any] = {"type": "object", "properties": {"x": {}}, "required": ["x"]}

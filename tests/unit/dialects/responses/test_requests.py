@@ -193,6 +193,12 @@ def test_a_choice_is_flat(choice: Any, told: Any) -> None:
     assert sent(tools=[function("f")], tool_choice=choice).body["tool_choice"] == told
 
 
+def test_a_tier_that_only_this_dialect_knows_goes_along() -> None:
+    body, losses = sent(service_tier="ultrafast")
+
+    assert (body["service_tier"], losses) == ("ultrafast", [])
+
+
 def test_a_choice_of_a_tool_that_the_provider_runs_goes_along() -> None:
     search = {"type": "file_search", "vector_store_ids": ["vs_1"]}
 
