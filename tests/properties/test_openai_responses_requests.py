@@ -19,7 +19,7 @@ from dragoman.streaming.made import Made
 from dragoman.streaming.writing import ChunkWriter
 from tests import judge
 from tests.judge.responses_events import faults
-from tests.strategies import json_values
+from tests.strategies import json_values, requests
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=5)
 
@@ -194,6 +194,28 @@ def test_a_key_that_nobody_knows_is_sent_on_or_told_as_lost(path: tuple[Any, ...
     told = [loss.pointer for loss in sent.losses]
     lost = any("unheard_of" in one or one == TOLD_WHOLE.get(path) for one in told)
     assert lost or b'"unheard_of":"x"' in sent.body
+
+
+LOOSE = ("include", "stream_options", "top_logprobs")
+"""Log probabilities are asked for in two ways, and options of a stream only where there is one."""
+
+
+@given(request=requests)
+def test_what_a_provider_is_sent_reads_the_same_as_a_callers(
+    request: shared.CreateChatCompletionRequest,
+) -> None:
+    try:
+        sent = openai_responses.encode_request(request, model="gpt-5.4")
+        read = openai_responses.decode_request(sent.body)
+    except (BadRequestError, UnsupportedParameterError):
+        return  # such as a conversation of nothing
+
+    again = openai_responses.encode_request(read, model="gpt-5.4")
+
+    first, second = json.loads(sent.body), json.loads(again.body)
+    assert {k: v for k, v in second.items() if k not in LOOSE} == {
+        k: v for k, v in first.items() if k not in LOOSE
+    }
 
 
 OWN = st.builds(
