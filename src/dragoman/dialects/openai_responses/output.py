@@ -71,6 +71,9 @@ class Thought:
         self.id = id
         self.own = own
         self.encrypted: str | None = None
+        self.number: int | None = None
+        """The number of the detail that is encrypted."""
+
         self.foreign: list[list[shared.ReasoningDetail]] = []
         """Reasoning of somebody else, as it came."""
 
@@ -125,9 +128,10 @@ class Output:
         latest: Thought | None = None
         for detail in details:
             own = detail.format == FORMAT and detail.id is not None
-            thought = self._in_thought(detail.id if own else None, own=own)
+            number = None if detail.data is None else detail.index
+            thought = self._in_thought(detail.id if own else None, own=own, number=number)
             if own and detail.data is not None:
-                thought.encrypted = (thought.encrypted or "") + detail.data
+                thought.encrypted, thought.number = (thought.encrypted or "") + detail.data, number
             elif not own:
                 if thought is not latest:
                     thought.foreign.append([])
@@ -194,10 +198,14 @@ class Output:
             thought.encrypted = packed(carried)
             self._close_item()
 
-    def _in_thought(self, id: str | None, *, own: bool) -> Thought:
-        """The item that this reasoning goes on in: the open one, or the next."""
+    def _in_thought(self, id: str | None, *, own: bool, number: int | None = None) -> Thought:
+        """The item that this reasoning goes on in: the open one, or the next.
+
+        What is encrypted comes last; `number` is that of a piece of it.
+        """
         thought = self._thought
-        if thought is None or (thought.own, thought.id) != (own, id) or thought.encrypted:
+        over = thought and thought.encrypted and (number is None or number != thought.number)
+        if thought is None or (thought.own, thought.id) != (own, id) or over:
             self._close_item()
             thought = self._thought = Thought(id, own=own)
             known = any(item["id"] == id for item in self.items)

@@ -347,6 +347,21 @@ def test_each_thing_said_is_an_item_opened_told_and_closed() -> None:
     ]
 
 
+def test_what_is_encrypted_may_come_in_pieces() -> None:
+    def write(writer: ChunkWriter) -> None:
+        mine = {"type": "reasoning.encrypted", "format": FORMAT, "id": "rs_7"}
+        for index, data in ((0, "gA"), (0, "AA"), (1, "gB")):
+            detail = shared.ReasoningDetail(**mine, index=index, data=data)
+            writer.reasoning(0, None, [detail])
+        writer.finish(0, "stop")
+
+    stream = streamed(write)
+
+    output = events_of(stream)[-1]["response"]["output"]
+    assert faults(stream) == []
+    assert [item["encrypted_content"] for item in output] == ["gAAA", "gB"]
+
+
 def test_calls_stand_open_beside_each_other() -> None:
     def write(writer: ChunkWriter) -> None:
         writer.text(0, "Look.")
