@@ -165,11 +165,8 @@ SAYING_ALL: Any = {
 }
 """A request in which everything is said that the hub has a place for."""
 
-TOLD_WHOLE = {
-    ("input", 3, "content", 0, "annotations", 0): "/messages/3/annotations",
-    ("text",): "/text",
-}
-"""Places that are told as lost together with all that is in them."""
+TOLD_WHOLE = {("input", 3, "content", 0, "annotations", 0): "/messages/3/annotations"}
+"""A place that is told as lost together with all that is in it."""
 
 
 def objects_in(value: Any, *path: Any) -> list[tuple[Any, ...]]:

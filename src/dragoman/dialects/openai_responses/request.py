@@ -23,6 +23,7 @@ EFFORTS: Final[tuple[str, ...]] = get_args(ReasoningEffort)
 TIERS: Final = get_args(shared.ServiceTier)
 VERBOSITIES: Final = ("low", "medium", "high")
 RETENTIONS: Final = ("in_memory", "24h")
+LIFETIMES: Final = (None, "30m")
 FORMATS: Final = ("text", "json_object", "json_schema")
 
 USUAL: Final = {"truncation": "disabled"}
@@ -100,6 +101,7 @@ def _plain(given: Given, extra: shared.Extra) -> dict[str, Any]:
         "metadata": _metadata(given),
         "store": given.take("store", bool) or None,
         "safety_identifier": given.take("safety_identifier", str),
+        "service_tier": _word(given, "service_tier", TIERS),
         "user": given.take("user", str),
         "prompt_cache_key": given.take("prompt_cache_key", str),
         "prompt_cache_retention": _word(given, "prompt_cache_retention", RETENTIONS),
@@ -108,8 +110,6 @@ def _plain(given: Given, extra: shared.Extra) -> dict[str, Any]:
         ),
         "moderation": _known(given, "moderation", shared.ModerationParam, extra),
     }
-    if given.rest.get("service_tier") in TIERS:
-        fields["service_tier"] = given.take("service_tier", str)
     if given.take("stream", bool):
         # Streams of Responses tell their usage to everyone.
         about = Given(given.take("stream_options", dict) or {}, "/stream_options")
@@ -136,15 +136,18 @@ def _known(given: Given, key: str, kind: type[msgspec.Struct], extra: shared.Ext
     if value is None:
         return None
     known = {k: v for k, v in value.items() if k in kind.__struct_fields__}
+    if known.get("ttl") not in LIFETIMES:
+        del known["ttl"]
     leave(Given({k: v for k, v in value.items() if k not in known}, ""), f"/{key}", extra)
     return optional(Given({key: known}, ""), key, kind)
 
 
 def _word(given: Given, key: str, words: tuple[str, ...]) -> Any:
-    """One of these words; None where there is none."""
+    """One of these words; None where there is none, or a newer one, which is left where it is."""
     word = given.take(key, str)
     if word is not None and word not in words:
-        raise unknown(given.place(key), words, word)
+        given.rest[key] = word
+        return None
     return word
 
 

@@ -193,10 +193,23 @@ def test_a_choice_is_flat(choice: Any, told: Any) -> None:
     assert sent(tools=[function("f")], tool_choice=choice).body["tool_choice"] == told
 
 
-def test_a_tier_that_only_this_dialect_knows_goes_along() -> None:
-    body, losses = sent(service_tier="ultrafast")
+def test_words_that_only_this_dialect_knows_go_along() -> None:
+    own: dict[str, Any] = {
+        "service_tier": "ultrafast",
+        "prompt_cache_retention": "1h",
+        "prompt_cache_options": {"mode": "explicit", "comparison_response_id": "resp_1"},
+        "text": {"later": 1},
+        "truncation": "auto",
+    }
 
-    assert (body["service_tier"], losses) == ("ultrafast", [])
+    body, losses = sent(**own, verbosity="low")
+
+    assert {key: body[key] for key in own} == {**own, "text": {"later": 1, "verbosity": "low"}}
+    assert losses == []
+
+
+def test_a_text_that_is_no_object_is_told_as_lost() -> None:
+    assert sent(text="x").losses == ["dropped /text"]
 
 
 def test_a_choice_of_a_tool_that_the_provider_runs_goes_along() -> None:
