@@ -34,7 +34,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """The target that a stream is asked at; None where it is the same, and the body says so."""
 
     terminator: bool = True
-    """Whether the last event of a stream says nothing but that it was the last."""
+    """Whether a stream has an event that ends it."""
 
     required: bool = False
     """Whether a stream that lacks it cannot be read to its end."""
@@ -175,6 +175,13 @@ VISITS: Final = {
         whole="/v2/chat",
         body=spoken,
         id_header="x-debug-trace-id",
+        data=of_sse,
+    ),
+    "openai-responses": Visit(
+        dialect="openai-responses",
+        whole="/v1/responses",
+        body=lambda text: {"input": text},
+        required=True,
         data=of_sse,
     ),
 }

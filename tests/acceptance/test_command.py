@@ -264,12 +264,24 @@ def test_translating_a_response_completes_it(files: Path) -> None:
     assert message == {"role": "assistant", "content": "Oslo.", "refusal": None}
 
 
-def test_a_dialect_is_translated_into_another_and_what_comes_is_told_by_its_keys() -> None:
-    asked = '{"contents": [{"parts": [{"text": "Oslo?"}]}]}'
-    said = '{"candidates": [{"content": {"parts": [{"text": "Cold."}]}, "finishReason": "STOP"}]}'
+GEMINIS = [
+    "gemini",
+    '{"contents": [{"parts": [{"text": "Oslo?"}]}]}',
+    '{"candidates": [{"content": {"parts": [{"text": "Cold."}]}, "finishReason": "STOP"}]}',
+]
+RESPONSES = [
+    "openai-responses",
+    '{"model": "m", "input": "Oslo?"}',
+    '{"output": [{"type": "message", "content": [{"type": "output_text", "text": "Cold."}]}]}',
+]
 
-    request = run("translate", "--from", "gemini", "--to", "openai-chat", stdin=asked)
-    response = run("translate", "--from", "gemini", "--to", "openai-chat", stdin=said)
+
+@pytest.mark.parametrize(("dialect", "asked", "said"), [GEMINIS, RESPONSES])
+def test_a_dialect_is_translated_into_another_and_what_comes_is_told_by_its_keys(
+    dialect: str, asked: str, said: str
+) -> None:
+    request = run("translate", "--from", dialect, "--to", "openai-chat", stdin=asked)
+    response = run("translate", "--from", dialect, "--to", "openai-chat", stdin=said)
 
     assert json.loads(request.stdout)["messages"] == [{"role": "user", "content": "Oslo?"}]
     assert json.loads(response.stdout)["choices"][0]["message"]["content"] == "Cold."

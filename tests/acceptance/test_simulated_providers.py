@@ -30,6 +30,7 @@ PROVIDERS: Final[dict[str, dict[str, str]]] = {
     "gemini": {"base_url": "/v1beta"},
     "gemini-vertex": {"base_url": f"{VERTEX}/publishers/google"},
     "cohere": {"base_url": "/cohere"},
+    "openai-responses": {"base_url": "/v1"},
 }
 """The paths of their base URLs; what a model is like, where its name decides what may be asked."""
 
@@ -54,6 +55,10 @@ ASKED: Final[dict[str, dict[str, Any]]] = {
     "a call": {"model": "echo", "tools": [CHECK], "tool_choice": "required"},
     "no words": {"model": "words?n=0"},
 }
+
+
+UNSAID: Final = {"openai-responses": ("stop", "max_tokens")}
+"""What a dialect has no word for, or takes no bound as small as ours of: there, it is not asked."""
 
 
 @pytest.fixture(scope="module", params=["in process", "behind a socket"])
@@ -110,6 +115,7 @@ def said(response: shared.CreateChatCompletionResponse) -> Any:
 def test_whatever_dialect_is_spoken_the_answer_is_the_same(
     client: dragoman.Client, provider: str, fields: dict[str, Any]
 ) -> None:
+    fields = {key: fields[key] for key in fields if key not in UNSAID.get(provider, ())}
     whole = ask(client, provider, **fields)
     openais = said(ask(client, "sim", **fields))
 

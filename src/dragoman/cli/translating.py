@@ -11,7 +11,7 @@ from dragoman.errors import Error
 from dragoman.wire import reading
 
 ANSWERING: Final = frozenset(
-    {"candidates", "choices", "content", "error", "message", "promptFeedback"}
+    {"candidates", "choices", "content", "error", "message", "output", "promptFeedback"}
 )
 """Keys that only answers have, in one dialect or another."""
 

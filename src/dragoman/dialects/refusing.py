@@ -1,9 +1,12 @@
-"""What the refusals of all providers have in common: when to try again, what does not fit."""
+"""What refusals have in common: when to try again, what does not fit, how OpenAI tells them."""
 
 from collections.abc import Mapping
 from typing import Final
 
+from dragoman.dialects.dialect import EncodedError
 from dragoman.errors import APIStatusError, APITimeoutError, ConfigurationError, Error
+from dragoman.models import shared
+from dragoman.wire import reading
 
 OVERFLOWS: Final = (
     "maximum context length",
@@ -74,3 +77,21 @@ def status_of(error: Error) -> int:
         case ConfigurationError():
             return 500
     return 502 if error.type == "upstream_error" else 400
+
+
+def in_openais_words(error: Error) -> EncodedError:
+    """The answer that tells this error to a caller of either of OpenAI's dialects.
+
+    Of the provider's own body, nothing is repeated.
+    """
+    status = status_of(error)
+    body = shared.ErrorResponse(
+        error=shared.Error(
+            code=error.code, message=error.message, param=error.param, type=error.type
+        )
+    )
+    return EncodedError(
+        status_code=503 if status == 529 else status,
+        headers={"content-type": "application/json"},
+        body=reading.write(body),
+    )

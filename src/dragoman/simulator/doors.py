@@ -10,7 +10,7 @@ A further door is a line in `DOORS`:
 3. `streamed` is said where the path decides it, not the body; `query` where only one answer of
    two has it, and then that line stands above the other.
 4. `framing` is how a stream is framed: one of `dragoman.simulator.framing`.
-5. `terminator` is false where the last event of a stream says more than that it was the last.
+5. `terminator` is false where nothing but the end of the message ends a stream.
 6. A path that another door has, too, belongs to the first of the table; the other's provider is
    asked below its own name: `/mistral/v1/chat/completions`.
 7. It is asked in a line of `tests.visits`, and so every fault is tried there; `docs/simulator.md`
@@ -61,7 +61,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """How the events of a stream follow each other."""
 
     terminator: bool = True
-    """Whether the last event of a stream says nothing but that it was the last."""
+    """Whether a stream has an event that ends it."""
 
     id_header: str = "x-request-id"
     """The header that gives a request an id."""
@@ -89,6 +89,8 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
 
 OPENAI: Final = Door(dialect="openai-chat", path="/chat/completions")
+
+RESPONSES: Final = Door(dialect="openai-responses", path="/responses", usage=True)
 
 ANTHROPIC: Final = Door(dialect="anthropic-messages", path="/messages", id_header="request-id")
 
@@ -145,6 +147,7 @@ DOORS: Final = (
     OPENAI,
     replace(OPENAI, path="/models", method="GET", models=listing.OPENAI),
     replace(OPENAI, path="/models/{model}", method="GET", models=listing.OPENAI),
+    RESPONSES,
     ANTHROPIC,
     replace(ANTHROPIC, path="/models", method="GET", models=listing.ANTHROPIC),
     replace(ANTHROPIC, path="/models/{model}", method="GET", models=listing.ANTHROPIC),

@@ -64,7 +64,7 @@ class _Choice(msgspec.Struct):
     content: list[str] = []
     refusal: list[str] = []
     reasoning: list[str] = []
-    details: "_Details | None" = None
+    details: "Details | None" = None
     calls: "dict[int, _Call]" = {}
     function_call: "_Call | None" = None
     audio: "_Audio | None" = None
@@ -82,7 +82,7 @@ class _Choice(msgspec.Struct):
         if delta.reasoning_content:
             self.reasoning.append(delta.reasoning_content)
         if delta.reasoning_details:
-            self.details = self.details or _Details()
+            self.details = self.details or Details()
             self.details.add(delta.reasoning_details)
         if delta.tool_calls:
             for call in delta.tool_calls:
@@ -225,7 +225,7 @@ class _Logprobs(msgspec.Struct):
         )
 
 
-class _Details:
+class Details:
     """Reasoning details; a later piece of the same type and index goes on with an earlier one."""
 
     JOINED = ("text", "summary", "data")
@@ -235,6 +235,7 @@ class _Details:
         self.open: dict[tuple[str, int], dict[str, Any]] = {}
 
     def add(self, pieces: list[shared.ReasoningDetail]) -> None:
+        """Take in the details of a chunk."""
         # Entries of one list are several, even under one index: a whole answer has them so.
         earlier = dict(self.open)
         for piece in pieces:
@@ -253,6 +254,7 @@ class _Details:
                     entry[name] = value
 
     def folded(self) -> list[shared.ReasoningDetail]:
+        """The details of the message."""
         return [
             shared.ReasoningDetail(**{name: self._joined(v) for name, v in entry.items()})
             for entry in self.entries

@@ -117,10 +117,11 @@ def test_a_cut_stream_is_no_success() -> None:
     assert failed.value.code == "stream_truncated"
 
 
-def test_the_simulator_says_that_it_does_not_speak_it() -> None:
-    with pytest.raises(dragoman.Error):
-        dragoman.create(
-            model="openai-responses/echo",
-            messages=ASKED,
-            providers={"openai-responses": {"base_url": "sim:"}},
-        )
+def test_the_simulator_speaks_it() -> None:
+    response = dragoman.create(
+        model="openai-responses/echo",
+        messages=ASKED,
+        providers={"openai-responses": {"base_url": "sim:"}},
+    )
+
+    assert response.choices[0].message.content == ASKED[-1]["content"]

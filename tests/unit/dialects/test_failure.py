@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from dragoman.dialects.openai_chat.failure import decode_error, encode_error, reads_as_failure
+from dragoman.dialects.openai_chat.caller import encode_error
+from dragoman.dialects.openai_chat.failure import decode_error, reads_as_failure
 from dragoman.errors import (
     APIConnectionError,
     APIStatusError,

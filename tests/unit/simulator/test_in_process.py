@@ -240,7 +240,7 @@ def test_only_the_end_of_the_path_matters(url: str) -> None:
     assert Simulator().send("POST", url, body).status == 200
 
 
-@pytest.mark.parametrize("url", ["sim:", "sim:/", "sim:/responses", "sim:/mychat/completions/1"])
+@pytest.mark.parametrize("url", ["sim:", "sim:/", "sim:/embeddings", "sim:/mychat/completions/1"])
 def test_another_path_is_answered_with_404(url: str) -> None:
     answer = Simulator().send("POST", url, b"{}")
 

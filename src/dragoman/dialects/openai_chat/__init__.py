@@ -5,9 +5,9 @@ The hub's own dialect, so that little is translated and much is put in order.
 Reference: https://platform.openai.com/docs/api-reference/chat
 """
 
-from dragoman.dialects.openai_chat.caller import encode_response, stream_encoder
+from dragoman.dialects.openai_chat.caller import encode_error, encode_response, stream_encoder
 from dragoman.dialects.openai_chat.encoding import encode_request
-from dragoman.dialects.openai_chat.failure import decode_error, encode_error
+from dragoman.dialects.openai_chat.failure import decode_error
 from dragoman.dialects.openai_chat.listing import decode_models, encode_models_request
 from dragoman.dialects.openai_chat.quirks import OPENAI, OPENAI_PROFILE, Profile, Quirks
 from dragoman.dialects.openai_chat.request import decode_request

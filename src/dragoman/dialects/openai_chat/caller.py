@@ -2,7 +2,8 @@
 
 import msgspec
 
-from dragoman.dialects.openai_chat.failure import encode_error
+from dragoman.dialects.dialect import EncodedError
+from dragoman.dialects.refusing import in_openais_words
 from dragoman.errors import Error
 from dragoman.models import shared
 from dragoman.streaming import sse
@@ -13,6 +14,11 @@ from dragoman.wire import reading
 def encode_response(response: shared.CreateChatCompletionResponse) -> bytes:
     """The body of a whole answer."""
     return reading.write(response)
+
+
+def encode_error(error: Error) -> EncodedError:
+    """The answer that tells this error."""
+    return in_openais_words(error)
 
 
 class StreamEncoder:

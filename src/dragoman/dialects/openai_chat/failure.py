@@ -1,4 +1,4 @@
-"""Errors: read from whatever providers send, and written as OpenAI writes them.
+"""Errors: read from whatever providers send, and told in OpenAI's words.
 
 Providers agree on little: the message may stand in five places, the code may be a number,
 the object may be a text, a list or HTML, and the status may be 200. What is read here is
@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dragoman.dialects import refusing
-from dragoman.dialects.dialect import EncodedError
-from dragoman.errors import APIStatusError, Error, status_error
-from dragoman.models import shared
+from dragoman.errors import APIStatusError, status_error
 from dragoman.models.headers import Headers, request_id_in
 from dragoman.wire import reading
 
@@ -183,18 +181,3 @@ def _request_id(headers: Mapping[str, str], outer: dict[str, Any]) -> str | None
     said = request_id_in(headers)
     inside = outer.get("request_id")
     return said or (inside if isinstance(inside, str) else None)
-
-
-def encode_error(error: Error) -> EncodedError:
-    """The answer that tells this error; of the provider's own body, nothing is repeated."""
-    status = refusing.status_of(error)
-    body = shared.ErrorResponse(
-        error=shared.Error(
-            code=error.code, message=error.message, param=error.param, type=error.type
-        )
-    )
-    return EncodedError(
-        status_code=503 if status == 529 else status,
-        headers={"content-type": "application/json"},
-        body=reading.write(body),
-    )

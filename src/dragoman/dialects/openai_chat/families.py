@@ -6,12 +6,11 @@ November 2026.
 """
 
 import functools
-import re
 from typing import Final, Literal
 
 import msgspec
 
-Sampling = Literal["accepted", "refused", "with effort none", "with effort none or unset"]
+from dragoman.dialects.openai_models import Sampling, family_in
 
 SAMPLING_FIELDS: Final = (
     "temperature",
@@ -161,25 +160,8 @@ FAMILIES: Final = (
 )
 """The table; the last row takes every name that no other does."""
 
-EFFORTS: Final = ("none", "default", "minimal", "low", "medium", "high", "xhigh", "max")
-"""All levels of `reasoning_effort`, lowest first; `default` is a word of Groq's."""
-
-_DATE: Final = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|\d{4})$")
-_FINE_TUNED: Final = re.compile(r"^ft:([^:]+).*$")
-
 
 @functools.lru_cache(maxsize=1024)  # names are few, and callers may make up others
 def family_of(model: str) -> Family:
     """The family of a model of OpenAI's."""
-    own_name = _FINE_TUNED.sub(r"\1", model.lower()).rpartition("/")[2]
-    name = _DATE.sub("", own_name)
-    return next(family for family in FAMILIES if re.match(family.pattern, name))
-
-
-def nearest_effort(wanted: str, levels: tuple[str, ...]) -> str:
-    """The level to send: the wanted one, else the nearest lower one, else the lowest."""
-    if wanted in levels:
-        return wanted
-    rank = EFFORTS.index(wanted)
-    lower = [level for level in levels if EFFORTS.index(level) < rank]
-    return lower[-1] if lower and wanted != "none" else levels[0]
+    return family_in(FAMILIES, model)

@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from dragoman.dialects.openai_chat.draft import Draft
-from dragoman.dialects.openai_chat.families import SAMPLING_FIELDS, nearest_effort
+from dragoman.dialects.openai_chat.families import SAMPLING_FIELDS
+from dragoman.dialects.openai_models import nearest_effort
 
 DEFAULTS: Final[dict[str, Any]] = {
     "temperature": 1,

@@ -1,19 +1,16 @@
-"""OpenAI Responses, towards a provider: for models and features that are served only there.
+"""OpenAI Responses: for models and features that are served only there, and callers who speak it.
 
 Reference: https://platform.openai.com/docs/api-reference/responses
 """
 
-from dragoman.dialects.openai_responses.callers import (
-    decode_request,
-    encode_error,
-    encode_response,
-    stream_encoder,
-)
+from dragoman.dialects.openai_responses.answering import encode_error, encode_response
 from dragoman.dialects.openai_responses.encoding import encode_request
 from dragoman.dialects.openai_responses.failure import decode_error
 from dragoman.dialects.openai_responses.listing import decode_models, encode_models_request
 from dragoman.dialects.openai_responses.quirks import RESPONSES_PROFILE, Profile, Quirks
+from dragoman.dialects.openai_responses.request import decode_request
 from dragoman.dialects.openai_responses.response import decode_response, stream_decoder
+from dragoman.dialects.openai_responses.streamed import stream_encoder
 
 __all__ = [
     "RESPONSES_PROFILE",

@@ -8,12 +8,11 @@ November 2026; levels of effort that only the `-pro` models lack are from their 
 """
 
 import functools
-import re
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
-Sampling = Literal["accepted", "refused", "with effort none", "with effort none or unset"]
+from dragoman.dialects.openai_models import Sampling, family_in
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,25 +111,8 @@ FAMILIES: Final = (
 
 BY_NAME: Final = {family.name: family for family in FAMILIES}
 
-EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-"""All levels of `reasoning_effort`, lowest first."""
-
-_DATE: Final = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|\d{4})$")
-_FINE_TUNED: Final = re.compile(r"^ft:([^:]+).*$")
-
 
 @functools.lru_cache(maxsize=1024)  # names are few, and callers may make up others
 def family_of(model: str) -> Family:
     """The family of a model."""
-    own_name = _FINE_TUNED.sub(r"\1", model.lower()).rpartition("/")[2]
-    name = _DATE.sub("", own_name)
-    return next(family for family in FAMILIES if re.match(family.pattern, name))
-
-
-def nearest_effort(wanted: str, levels: tuple[str, ...]) -> str:
-    """The level to send: the wanted one, else the nearest lower one, else the lowest."""
-    if wanted in levels:
-        return wanted
-    rank = EFFORTS.index(wanted)
-    lower = [level for level in levels if EFFORTS.index(level) < rank]
-    return lower[-1] if lower and wanted != "none" else levels[0]
+    return family_in(FAMILIES, model)

@@ -30,3 +30,11 @@ def reason_in(incomplete_details: Any) -> str | None:
     """The reason why an answer is incomplete."""
     said = incomplete_details.get("reason") if isinstance(incomplete_details, dict) else None
     return said if isinstance(said, str) else None
+
+
+def ending(finish_reason: str) -> dict[str, Any]:
+    """Why the answer ended, as callers are told: in one of the two reasons that there are."""
+    reason = next((r for r, ours in REASONS.items() if ours == finish_reason), None)
+    if reason is None:
+        return {"status": "completed"}
+    return {"status": INCOMPLETE, "incomplete_details": {"reason": reason}}

@@ -13,6 +13,8 @@ import msgspec
 from dragoman.models import shared
 from dragoman.wire import reading
 
+Json = dict[str, Any]
+
 FORMAT: Final = "openai-responses-v1"
 """Who can read what we carry round."""
 

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
+from dragoman.dialects.openai_models import nearest_effort
 from dragoman.dialects.openai_responses.draft import NOWHERE, Draft
-from dragoman.dialects.openai_responses.families import nearest_effort
 from dragoman.models import shared
 
 LEAST_OUTPUT_TOKENS: Final = 16
@@ -25,8 +25,14 @@ SAME: Final = (
 
 SAME_OBJECTS: Final = ("moderation", "prompt_cache_options")
 
-OWN_FIELDS: Final = ("context_management", "max_tool_calls", "truncation")
-"""Fields of Responses' that the hub has none for, and that go along."""
+OWN_FIELDS: Final = (
+    "context_management",
+    "max_tool_calls",
+    "prompt_cache_retention",
+    "service_tier",
+    "truncation",
+)
+"""Fields of Responses' that the hub has none for, or fewer words, and that go along."""
 
 STATEFUL: Final = ("background", "conversation", "previous_response_id", "prompt")
 """Fields that rest on what the provider keeps: an answer without them would be another."""
@@ -73,11 +79,18 @@ def same(draft: Draft) -> None:
             draft.body[field] = value
     for field in SAME_OBJECTS:
         if (value := getattr(draft.request, field)) is not None:
-            draft.body[field] = value.to_dict()
+            draft.body[field] = value.to_dict() | _more(draft, field)
     for field in OWN_FIELDS:
         if (value := draft.taken(f"/{field}")) is not None:
             draft.body[field] = value
     draft.body["store"] = bool(draft.request.store)
+
+
+def _more(draft: Draft, field: str) -> dict[str, Any]:
+    """What else the caller says of this, which may be newer than the hub."""
+    place = f"/{field}/"
+    keys = [one.removeprefix(place) for one in draft.extra if one.startswith(place)]
+    return {key: draft.taken(f"{place}{key}") for key in keys if "/" not in key and "~" not in key}
 
 
 def stream(draft: Draft) -> None:
@@ -167,7 +180,10 @@ def _allowed(draft: Draft) -> bool:
 
 def text(draft: Draft) -> None:
     """The format of the answer, flat, and how long it should be."""
-    told: dict[str, Any] = {}
+    own = draft.taken("/text")
+    told: dict[str, Any] = dict(own) if isinstance(own, dict) else {}
+    if own is not None and not isinstance(own, dict):
+        draft.lose("/text", "dropped", "expected an object")
     match draft.request.response_format:
         case shared.ResponseFormatText():
             told["format"] = {"type": "text"}

@@ -1,4 +1,4 @@
-"""Log probabilities, which streams tell without the bytes of the tokens."""
+"""Log probabilities, which not every event tells with the bytes of the tokens."""
 
 from typing import Any
 
@@ -33,3 +33,20 @@ def logprobs(likely: Any) -> shared.CreateChatCompletionResponseChoicesLogprobs 
     if not content:
         return None
     return shared.CreateChatCompletionResponseChoicesLogprobs(content=content, refusal=None)
+
+
+def told(
+    likely: shared.CreateChatCompletionResponseChoicesLogprobs | None,
+) -> list[dict[str, Any]]:
+    """The tokens as callers are told; one without bytes of its own has an empty list of them."""
+    tokens = (likely.content if likely is not None else None) or ()
+    return [
+        {**_token(token), "top_logprobs": [_token(other) for other in token.top_logprobs]}
+        for token in tokens
+    ]
+
+
+def _token(
+    token: shared.ChatCompletionTokenLogprob | shared.ChatCompletionTokenTopLogprob,
+) -> dict[str, Any]:
+    return {"token": token.token, "bytes": token.bytes or [], "logprob": token.logprob}

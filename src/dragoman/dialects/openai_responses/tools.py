@@ -104,6 +104,9 @@ def _web_search(draft: Draft) -> None:
 
 def tool_choice(draft: Draft) -> None:
     """Which tool is called, in the flat shapes of this dialect."""
+    own = draft.extra.get("/tool_choice")
+    if isinstance(own, dict) and own.get("type") in HOSTED:
+        draft.body["tool_choice"] = draft.taken("/tool_choice")
     choice: Any = draft.request.tool_choice
     if choice is None and draft.request.function_call is not None:
         choice = draft.request.function_call

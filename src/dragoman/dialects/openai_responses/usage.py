@@ -1,6 +1,6 @@
 """Usage, which Responses counts as the hub does: what is cached and thought lies inside."""
 
-from typing import Final
+from typing import Any, Final
 
 from dragoman.models import shared
 from dragoman.models.usage import adding_up
@@ -36,3 +36,21 @@ def completion_usage(usage: wire.Usage) -> shared.CompletionUsage:
 def counted(number: wire.Count) -> int:
     """A number as a whole one that JSON can hold, 0 where there is none."""
     return min(max(0, int(number)), LARGEST) if number else 0
+
+
+def usage(told: shared.CompletionUsage | None) -> dict[str, Any] | None:
+    """Usage as callers are told, where every count has to be there; null where there is none."""
+    if told is None:
+        return None
+    of_prompt = told.prompt_tokens_details or shared.PromptTokensDetails()
+    of_completion = told.completion_tokens_details or shared.CompletionTokensDetails()
+    return {
+        "input_tokens": told.prompt_tokens,
+        "input_tokens_details": {
+            "cached_tokens": of_prompt.cached_tokens or 0,
+            "cache_write_tokens": of_prompt.cache_write_tokens or 0,
+        },
+        "output_tokens": told.completion_tokens,
+        "output_tokens_details": {"reasoning_tokens": of_completion.reasoning_tokens or 0},
+        "total_tokens": told.total_tokens,
+    }

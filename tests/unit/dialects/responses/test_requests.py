@@ -1,6 +1,5 @@
 """What becomes of a request on its way to a provider that speaks Responses."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,8 +7,7 @@ import pytest
 from dragoman.dialects import openai_responses
 from dragoman.dialects.openai_responses import Profile, Quirks
 from dragoman.dialects.openai_responses.families import FAMILIES, family_of
-from dragoman.errors import ConfigurationError, Error, RateLimitError, UnsupportedParameterError
-from tests.unit.dialects.responses.saying import MADE
+from dragoman.errors import ConfigurationError, Error, UnsupportedParameterError
 from tests.unit.dialects.responses.sending import function, part, sent
 from tests.unit.dialects.targets import RESPONSES_MODELS
 
@@ -195,6 +193,33 @@ def test_a_choice_is_flat(choice: Any, told: Any) -> None:
     assert sent(tools=[function("f")], tool_choice=choice).body["tool_choice"] == told
 
 
+def test_words_that_only_this_dialect_knows_go_along() -> None:
+    own: dict[str, Any] = {
+        "service_tier": "ultrafast",
+        "prompt_cache_retention": "1h",
+        "prompt_cache_options": {"mode": "explicit", "comparison_response_id": "resp_1"},
+        "text": {"later": 1},
+        "truncation": "auto",
+    }
+
+    body, losses = sent(**own, verbosity="low")
+
+    assert {key: body[key] for key in own} == {**own, "text": {"later": 1, "verbosity": "low"}}
+    assert losses == []
+
+
+def test_a_text_that_is_no_object_is_told_as_lost() -> None:
+    assert sent(text="x").losses == ["dropped /text"]
+
+
+def test_a_choice_of_a_tool_that_the_provider_runs_goes_along() -> None:
+    search = {"type": "file_search", "vector_store_ids": ["vs_1"]}
+
+    body, losses = sent(tools=[search], tool_choice={"type": "file_search"})
+
+    assert (body["tool_choice"], losses) == ({"type": "file_search"}, [])
+
+
 def test_a_schema_is_flat() -> None:
     schema = {"type": "object", "properties": {}}
     wanted = {"name": "o", "description": "O", "schema": schema, "strict": True}
@@ -299,19 +324,3 @@ def test_the_list_of_models_is_read() -> None:
     for none in (b"[]", b"{}", b"<", b'{"data":[{}]}'):
         with pytest.raises(Error):
             openai_responses.decode_models(none)
-
-
-def test_the_half_towards_callers_is_refused_by_name() -> None:
-    response = openai_responses.decode_response(b'{"output":[],"status":"completed"}', made=MADE)
-    refusals: dict[str, Callable[[], object]] = {
-        "decode_request": lambda: openai_responses.decode_request(b"{}"),
-        "encode_response": lambda: openai_responses.encode_response(response),
-        "stream_encoder": lambda: openai_responses.stream_encoder(include_usage=True),
-        "encode_error": lambda: openai_responses.encode_error(
-            RateLimitError("no", status_code=429)
-        ),
-    }
-
-    for name, refuse in refusals.items():
-        with pytest.raises(ConfigurationError, match=f"no {name} for callers yet"):
-            refuse()
