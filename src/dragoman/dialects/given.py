@@ -9,6 +9,7 @@ T = TypeVar("T")
 
 NUMBER: Final = (int, float)
 CONTENT: Final = (str, list)
+CHOICE: Final = (str, dict)
 
 NAMES: Final[dict[Any, str]] = {
     str: "str",
@@ -19,6 +20,7 @@ NAMES: Final[dict[Any, str]] = {
     dict: "object",
     NUMBER: "number",
     CONTENT: "str or array",
+    CHOICE: "str or object",
     type(None): "null",
 }
 """What JSON calls a value; the value itself may be a prompt."""
