@@ -4,7 +4,8 @@ A fault is named behind the model: `words?n=20&cut_at_event=3`. Pure: an answer 
 bytes in their time, and a fault changes the row. Breaking a connection is left to whoever has one;
 `Break` says where and how. Where several faults are named, the first to come is the last.
 
-An event is a server-sent event, `[DONE]` included; a whole answer counts as one. A place behind
+An event is a server-sent event, a line or a message of AWS's, as the door frames them, and the
+terminator (`[DONE]`, `message_stop`) is one, too; a whole answer counts as one. A place behind
 the last event is the place right after it, so that a fault that was asked for always happens.
 """
 
@@ -98,8 +99,6 @@ ERRORS: Final = frozenset({"status", "after", "retry_after"})
 USUAL_STATUS: Final = 500
 """That of `fail` where no other is named, and no other fault."""
 
-MALFORMED: Final = b'data: {"id":"chatcmpl-sim","object":"chat.compl\n\n'
-
 
 class Timed(msgspec.Struct, frozen=True):
     """Bytes of a body, in their time."""
@@ -158,11 +157,11 @@ def cut(steps: Iterable[Step], size: int) -> Iterator[Step]:
     yield Break.CUT
 
 
-def with_malformed(events: Iterable[Step], place: int) -> Iterator[Step]:
+def with_malformed(events: Iterable[Step], place: int, malformed: bytes) -> Iterator[Step]:
     """One more event, which cannot be read."""
     rest = iter(events)
     yield from islice(rest, place)
-    yield Timed(MALFORMED)
+    yield Timed(malformed)
     yield from rest
 
 

@@ -5,11 +5,9 @@ same way as to any provider. Time and ids come in here: pauses are slept, and a 
 the caller's timeout is the timeout that it would be on a network.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from math import inf
-from typing import Final
 from urllib.parse import urlsplit
 
 from dragoman.errors import (
@@ -24,9 +22,6 @@ from dragoman.streaming.made import Made
 from dragoman.transport import failures
 from dragoman.transport.protocol import BODY_LIMIT, Answer, Request
 from dragoman.transport.timeouts import Timeout
-
-ENDPOINT: Final = re.compile(r".*(/chat/completions|/messages|/models(?:/.*)?)")
-"""Whatever stands before it is taken for the base URL."""
 
 
 class InProcess:
@@ -44,7 +39,8 @@ class InProcess:
     def send(self, request: Request, *, timeout: Timeout) -> Answer:
         """The answer's head: at once for a stream, else when the whole answer would be there."""
         pauses = Pauses(self._sleep, timeout)
-        answer = answered(request.method, path_of(request), request.body, made=self._made())
+        target = target_of(request)
+        answer = answered(request.method, target, request.body, made=self._made(), anywhere=True)
         pauses.wait(answer.before, "first_byte")
         headers = with_id(answer.headers, answer.id_header)
         if isinstance(answer, WholeAnswer):
@@ -128,14 +124,13 @@ class Pauses:
         self._content = inf
 
 
-def path_of(request: Request) -> str:
-    """The path below the base URL, wherever that ends."""
+def target_of(request: Request) -> str:
+    """The path and the query of a request, whose URL may be one of the simulator alone."""
     try:
-        path = urlsplit(request.url).path
+        url = urlsplit(request.url)
     except ValueError:
         raise ConfigurationError("URL: it is malformed", param="url") from None
-    found = ENDPOINT.fullmatch(f"/{path}")
-    return found[1] if found else path
+    return f"/{url.path.lstrip('/')}?{url.query}"
 
 
 def played(steps: Iterator[Step], pauses: Pauses) -> Iterator[bytes]:

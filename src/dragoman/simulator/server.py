@@ -25,16 +25,14 @@ from dragoman.transport.serving import Server, serve
 
 
 async def simulate(*, host: str, port: int, guards: Guards = GUARDS) -> Server:
-    """The simulator on this address, below `/v1` and below `/`."""
+    """The simulator on this address, at every provider's paths."""
     return await serve(handle, host=host, port=port, refusal=refused, guards=guards)
 
 
 async def handle(request: Served) -> Reply | StreamedReply:
-    path = request.path
-    if path.startswith("/v1/"):
-        path = path.removeprefix("/v1")
-    make = partial(answered, request.method, path, request.body, made=made_now())
-    answer = await asyncio.to_thread(make) if lengthy(request.body) else make()
+    make = partial(answered, request.method, request.target, request.body, made=made_now())
+    long = lengthy(request.target, request.body)
+    answer = await asyncio.to_thread(make) if long else make()
     await asyncio.sleep(answer.before)
     if isinstance(answer, WholeAnswer):
         return told(answer)

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from dragoman.simulator.server import simulate
+from dragoman.simulator.server import handle, refused, simulate
 from tests.acceptance.clients.engines import Engine, llama_cpp, simulator
 from tests.background import Background
 from tests.doors import Door, opened
+from tests.served import serving
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +35,13 @@ def relaying() -> Iterator[Door]:
         with opened({"providers": {"exact": exact}}) as door:
             yield door
         background.run(server.close(grace_seconds=0))
+
+
+@pytest.fixture(scope="session")
+def simulator_url() -> Iterator[str]:
+    """The simulator behind a socket, for clients of other dialects; without a path."""
+    with serving(handle, refusal=refused) as (server, _):
+        yield f"http://127.0.0.1:{server.port}"
 
 
 @pytest.fixture(scope="session", params=["simulator", "relayed", "llama.cpp"])

@@ -1,12 +1,12 @@
-"""`anthropic` for Python, pointed at the simulator: it takes what is said in Claude's dialect."""
+"""`anthropic` for Python, pointed at the simulator: it takes what is said in Claude's dialect.
+
+So do its clients for Claude on Bedrock and on Vertex, at the paths of these.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
-from dragoman.simulator.server import handle, refused
-from tests.served import serving
 
 anthropic = pytest.importorskip("anthropic", reason="anthropic stands in the extra `clients`")
 
@@ -24,23 +24,41 @@ CHECK: Any = {
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    with serving(handle, refusal=refused) as (server, _):
-        url = f"http://127.0.0.1:{server.port}"
-        with anthropic.Anthropic(api_key="any", base_url=url, max_retries=0) as client:
-            yield client
+def client(simulator_url: str) -> Iterator[Any]:
+    url = f"{simulator_url}/anthropic"
+    with anthropic.Anthropic(api_key="any", base_url=url, max_retries=0) as client:
+        yield client
 
 
-def test_a_whole_answer(client: Any) -> None:
-    message = client.messages.create(model="echo", **SAID)
+@pytest.fixture(scope="module", params=["anthropic", "bedrock", "vertex"])
+def hosted(request: pytest.FixtureRequest, client: Any, simulator_url: str) -> Iterator[Any]:
+    """A client of Claude, wherever that is hosted."""
+    if request.param == "anthropic":
+        yield client
+    elif request.param == "bedrock":
+        keys = {"aws_access_key": "any", "aws_secret_key": "any", "aws_region": "us-east-1"}
+        with anthropic.AnthropicBedrock(base_url=simulator_url, max_retries=0, **keys) as bedrock:
+            yield bedrock
+    else:
+        place = {"region": "us-east5", "project_id": "p", "access_token": "any"}
+        url = f"{simulator_url}/v1"
+        with anthropic.AnthropicVertex(base_url=url, max_retries=0, **place) as vertex:
+            yield vertex
+
+
+def test_a_whole_answer(hosted: Any) -> None:
+    message = hosted.messages.create(model="echo", **SAID)
 
     assert message.content[0].text == "hi there"
     assert (message.stop_reason, message.usage.output_tokens) == ("end_turn", 2)
-    assert message._request_id.startswith("req_sim_")
 
 
-def test_a_stream(client: Any) -> None:
-    with client.messages.stream(model="echo", **SAID) as stream:
+def test_an_answer_has_the_id_of_its_request(client: Any) -> None:
+    assert client.messages.create(model="echo", **SAID)._request_id.startswith("req_sim_")
+
+
+def test_a_stream(hosted: Any) -> None:
+    with hosted.messages.stream(model="echo", **SAID) as stream:
         text = "".join(stream.text_stream)
         message = stream.get_final_message()
 
@@ -48,11 +66,11 @@ def test_a_stream(client: Any) -> None:
     assert (message.stop_reason, message.usage.output_tokens) == ("end_turn", 2)
 
 
-def test_a_call(client: Any) -> None:
+def test_a_call(hosted: Any) -> None:
     forced = {"tools": [CHECK], "tool_choice": {"type": "tool", "name": "check"}}
 
-    message = client.messages.create(model="echo", **SAID, **forced)
-    with client.messages.stream(model="echo", **SAID, **forced) as stream:
+    message = hosted.messages.create(model="echo", **SAID, **forced)
+    with hosted.messages.stream(model="echo", **SAID, **forced) as stream:
         streamed = stream.get_final_message()
 
     for told in (message, streamed):
@@ -115,3 +133,16 @@ def test_an_error_in_a_stream(client: Any) -> None:
             stream.until_done()
 
     assert failed.value.body["error"]["type"] == "api_error"
+
+
+def test_a_host_tells_errors_as_its_own(hosted: Any) -> None:
+    with pytest.raises(anthropic.RateLimitError, match="failing with 429"):
+        hosted.messages.create(model="fail?status=429", **SAID)
+    with pytest.raises(anthropic.APIStatusError, match="failing with 500"):
+        with hosted.messages.stream(model="fail?status=500&after=4", **SAID) as stream:
+            stream.until_done()
+
+
+def test_the_models(client: Any) -> None:
+    assert [model.id for model in client.models.list()] == ["echo", "hello", "words", "fail"]
+    assert client.models.retrieve("words?n=3").id == "words?n=3"

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman.dialects import gemini, openai_chat
-from dragoman.errors import Error, RemoteProtocolError
+from dragoman.errors import BadRequestError, Error, RemoteProtocolError
 from tests import schema
 from tests.gemini import MADE, Json, stream
 from tests.hostile import REPEATED, SAID
@@ -168,3 +168,12 @@ def test_a_byte_that_is_another_is_no_crash(place: int, byte: int) -> None:
 
     with contextlib.suppress(Error):
         streamed(bytes(body))
+
+
+@pytest.mark.parametrize("depth", [400, 600, 900, 20_000])
+def test_a_schema_that_nests_too_deeply_is_refused(depth: int) -> None:
+    schema = "[" * depth + "]" * depth
+    body = '{"contents":[],"tools":[{"functionDeclarations":[{"name":"f","parameters":SCHEMA}]}]}'
+
+    with contextlib.suppress(BadRequestError):
+        gemini.decode_request(body.replace("SCHEMA", schema).encode())

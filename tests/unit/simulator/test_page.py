@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from dragoman.simulator.doors import DOORS
 from dragoman.simulator.faults import ERRORS, FAULTS
 from dragoman.simulator.models import MODELS, ONLY, PARAMETERS
 
@@ -46,3 +47,9 @@ def test_the_examples_of_the_faults_are_ones_that_are_taken() -> None:
         name, _, value = row[0].strip("`").partition("=")
 
         assert FAULTS[name].read(value) is not None
+
+
+def test_the_page_names_every_door() -> None:
+    told = set(re.findall(r"`((?:GET|POST) [^`]+)`", " ".join(row[0] for row in rows("door"))))
+
+    assert told == {f"{door.method} {''.join(door.bases[:1])}{door.path}" for door in DOORS}

@@ -65,6 +65,8 @@ def decode_request(
         raise _bad(str(wrong), wrong.path, "invalid_value") from None
     except reading.MistypedError as wrong:
         raise _bad(str(wrong), wrong.path, "invalid_value") from None
+    except RecursionError:  # a schema is read by deeper calls than JSON is
+        raise _bad("body: expected JSON; nested too deeply", "", "invalid_value") from None
     return msgspec.structs.replace(request, extra=told.extra or None)
 
 
