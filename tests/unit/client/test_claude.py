@@ -85,9 +85,9 @@ def test_an_error_in_a_stream_comes_through_two_dialects() -> None:
 
 
 def test_a_cut_stream_is_no_success() -> None:
-    stream = ask("echo?no_terminator", stream=True)
+    stream = ask("echo?cut_at_event=4", stream=True)
 
-    with pytest.raises(dragoman.RemoteProtocolError) as cut:
+    with pytest.raises(dragoman.APIConnectionError) as cut:
         list(stream)
     assert cut.value.code == "stream_truncated"
 

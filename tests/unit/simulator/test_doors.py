@@ -9,9 +9,10 @@ import pytest
 from dragoman.dialects import DIALECTS
 from dragoman.errors import RemoteProtocolError
 from dragoman.models import shared
-from dragoman.simulator.answering import SteppedAnswer, WholeAnswer, answered
+from dragoman.simulator.answering import SteppedAnswer, WholeAnswer, answered, lengthy
 from dragoman.simulator.doors import DOORS, found
 from dragoman.simulator.faults import Break, Step, Timed
+from dragoman.simulator.models import MODELS
 from dragoman.streaming.folding import fold
 from tests.simulated import MADE
 from tests.visits import VISITS, Visit
@@ -207,6 +208,77 @@ def test_deep_nesting_is_answered_and_does_not_crash(visit: Visit) -> None:
             body = b'{"' + key + b'":' + nested + b"," + rest
 
             assert answered("POST", target, body, made=MADE).status in (200, 400)
+
+
+def test_a_host_refuses_as_it_refuses_everything() -> None:
+    for model, body in (("fail?status=429", None), ("gpt-6", None), ("echo", b"{")):
+        refused = []
+        for name in ("claude on bedrock", "claude on vertex"):
+            visit = VISITS[name]
+            told = visit.asking(model, "hi", stream=False) if body is None else body
+            answer = answered("POST", visit.target(model, stream=False), told, made=MADE)
+            assert isinstance(answer, WholeAnswer)
+            refused.append(answer)
+
+        assert refused[0].headers["x-amzn-errortype"].endswith("Exception")
+        assert json.loads(refused[0].body).keys() == {"message"}
+        assert json.loads(refused[1].body)["error"]["code"] == refused[1].status
+
+
+@pytest.mark.parametrize(
+    ("target", "body"),
+    [
+        ("/v1/chat/completions", b'{"model":"words?n=1000"}'),
+        ("/model/words%3Fn%3D1000/converse", b"{}"),
+        ("/v1beta/models/words%3Fn=1000:generateContent", b"{}"),
+        ("/v1beta/models/echo:generateContent", b'{"generationConfig":{"candidateCount":99}}'),
+        ("/model/echo/converse", b'{"toolConfig":{"inputSchema":1}}'),
+    ],
+)
+def test_what_may_take_long_is_known_before_it_is_done(target: str, body: bytes) -> None:
+    assert lengthy(target, body)
+    assert not lengthy("/model/words%3Fn%3D100/converse", b"{}")
+
+
+# The models
+
+
+@pytest.mark.parametrize(
+    ("target", "at", "key", "first"),
+    [
+        ("/v1/models", "data", "id", "echo"),
+        ("/anthropic/v1/models?limit=1000", "data", "id", "echo"),
+        ("/v1beta/models?pageSize=1000", "models", "name", "models/echo"),
+        ("/gemini/v1/models", "models", "name", "models/echo"),
+        (
+            "/v1beta1/publishers/google/models",
+            "publisherModels",
+            "name",
+            "publishers/google/models/echo",
+        ),
+        ("/cohere/v1/models?endpoint=chat", "models", "name", "echo"),
+    ],
+)
+def test_models_are_listed_and_told_as_the_provider_does(
+    target: str, at: str, key: str, first: str
+) -> None:
+    path = target.partition("?")[0]
+    whole = answered("GET", target, b"", made=MADE)
+    one = answered("GET", f"{path}/echo", b"", made=MADE)
+    assert isinstance(whole, WholeAnswer)
+    assert isinstance(one, WholeAnswer)
+    listed = json.loads(whole.body)[at]
+
+    assert len(listed) == len(MODELS)
+    assert listed[0][key] == first
+    assert json.loads(one.body) == listed[0]
+
+
+def test_a_model_that_there_is_not_is_refused_as_the_provider_would() -> None:
+    answer = answered("GET", "/v1beta/models/gpt-6", b"", made=MADE)
+
+    assert isinstance(answer, WholeAnswer)
+    assert json.loads(answer.body)["error"]["status"] == "NOT_FOUND"
 
 
 # Which door a target leads to
