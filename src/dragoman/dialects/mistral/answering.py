@@ -104,11 +104,18 @@ def usage_of(told: shared.CompletionUsage) -> Json:
 
 
 def encode_error(error: Error) -> EncodedError:
-    """The answer that tells this error; of the provider's own body, nothing is repeated."""
+    """The answer that tells this error; of the provider's own body, nothing is repeated.
+
+    What cannot be carried out has a list of mistakes besides, where Mistral's clients read it.
+    """
     status = refusing.status_of(error)
-    told = {"object": "error", "message": error.message, "type": error.type}
+    told: Json = {"object": "error", "message": error.message, "type": error.type}
+    told |= {"param": error.param, "code": error.code}
+    if status == 422:
+        place = ["body"] if error.param is None else ["body", error.param]
+        told["detail"] = [{"loc": place, "msg": error.message, "type": "value_error"}]
     return EncodedError(
         status_code=503 if status == 529 else status,
         headers={"content-type": "application/json"},
-        body=reading.write({**told, "param": error.param, "code": error.code}),
+        body=reading.write(told),
     )

@@ -229,6 +229,14 @@ def test_an_error_is_an_object_of_mistrals(error: Error, status: int) -> None:
         decoder.receive(event)
 
 
+def test_what_cannot_be_carried_out_is_told_as_a_list_of_mistakes_too() -> None:
+    encoded = mistral.encode_error(status_error("no", status_code=422, param="n"))
+
+    told = json.loads(encoded.body)
+    assert told["detail"] == [{"loc": ["body", "n"], "msg": "no", "type": "value_error"}]
+    assert mistral.decode_error(422, {}, encoded.body).message == told["message"] == "no"
+
+
 def test_a_stream_of_openais_is_passed_on() -> None:
     stream = spoken.said({"content": "No"}, {"content": "on."}) + spoken.DONE
     encoder = mistral.stream_encoder(include_usage=False)
