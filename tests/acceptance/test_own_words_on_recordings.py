@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 
+from dragoman import translate
 from dragoman.dialects import DIALECTS
 from dragoman.models import shared
 from tests import corpus
 
-ASKED = [record for record in corpus.records("mistral", "ollama") if record.request.get("body")]
+RECORDS = corpus.records("mistral", "ollama")
+ASKED = [record for record in RECORDS if record.request.get("body")]
+WHOLE = [record for record in RECORDS if not record.refused and not record.streamed]
 
 
 def read_as_a_callers(record: corpus.Record) -> shared.CreateChatCompletionRequest:
@@ -45,6 +48,25 @@ def test_what_is_written_in_the_targets_words_arrives(record: corpus.Record, rea
         if sent.get(key) != asked.get(key) and not any(one.startswith(f"/{key}") for one in lost)
     }
     assert untold == {}
+
+
+@corpus.each(WHOLE)
+def test_an_answer_that_a_caller_sends_back_says_what_it_said(record: corpus.Record) -> None:
+    body = json.loads(record.sent)
+    message = body["choices"][0]["message"] if record.dialect == "mistral" else body["message"]
+    asked = {"model": "m", "messages": [{"role": "user", "content": "x"}, message]}
+    answer = translate.response(record.sent, record.dialect).choices[0].message.to_dict()
+
+    told = DIALECTS[record.dialect].decode_request(json.dumps(asked).encode()).to_dict()
+
+    back = told["messages"][1]
+    content = back.get("content") or ""
+    if not isinstance(content, str):
+        content = "".join(part["text"] for part in content if part["type"] == "text")
+    assert content == (answer["content"] or "")
+    assert back.get("reasoning_content") == answer.get("reasoning_content")
+    calls, again = ([one["function"] for one in m.get("tool_calls", [])] for m in (answer, back))
+    assert again == calls
 
 
 def as_openais(body: dict[str, Any]) -> dict[str, Any]:
