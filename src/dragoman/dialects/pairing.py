@@ -10,7 +10,10 @@ class Calls:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        self._waiting: list[str] = []
+        """What each call is of, by its id."""
+
+        self._waiting: dict[str, str] = {}
+        """Those of them that were not answered."""
 
     def forget(self) -> None:
         """Another answer begins: calls that were not answered until now will not be."""
@@ -19,8 +22,7 @@ class Calls:
     def called(self, id: str | None, name: str, place: str) -> str:
         """The id of a call of this tool; `place` tells it from all others."""
         id = id or f"call_{place}"
-        self._names[id] = name
-        self._waiting.append(id)
+        self._names[id] = self._waiting[id] = name
         return id
 
     def answered(self, id: str | None, name: str | None) -> str | None:
@@ -28,10 +30,11 @@ class Calls:
 
         Without an id it is the first call that waits, of those by the tool's name where it is told.
         """
-        for waiting in self._waiting:
-            if waiting == id or (id is None and name in (None, self._names[waiting])):
-                self._waiting.remove(waiting)
-                return waiting
+        if id is None:
+            found = (one for one, called in self._waiting.items() if name in (None, called))
+            id = next(found, None)
+        if id is not None:
+            self._waiting.pop(id, None)
         return id
 
     def name_of(self, id: str) -> str | None:

@@ -112,7 +112,7 @@ class Turns:
         if id is None:
             path = path_of(given.place("tool_call_id"))
             raise BadRequestError(
-                f"{path}: expected the id of a call, as none waits for a result; got nothing",
+                f"{path}: expected the id of a call, as none waits for this result; got nothing",
                 status_code=400,
                 code="missing_required_parameter",
                 param=path,

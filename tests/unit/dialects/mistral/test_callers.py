@@ -325,7 +325,7 @@ def test_a_call_that_was_never_answered_is_not_answered_by_a_later_result() -> N
         ),
         (
             {"messages": [answer("", tool_calls=[call("a")]), result(), result()]},
-            "messages[2].tool_call_id: expected the id of a call, as none waits for a result",
+            "messages[2].tool_call_id: expected the id of a call, as none waits for this result",
         ),
         ({"top_p": True}, "top_p: expected number; got bool"),
         ({"tool_choice": "x"}, "tool_choice: expected one of auto, none, any, required"),
