@@ -64,6 +64,7 @@ def test_a_whole_answer(client: Any) -> None:
     assert answer["output"]["message"] == {"role": "assistant", "content": [{"text": "hi there"}]}
     assert answer["stopReason"] == "end_turn"
     assert answer["usage"] == {"inputTokens": 4, "outputTokens": 2, "totalTokens": 6}
+    assert answer["metrics"] == {"latencyMs": 0}
     assert answer["ResponseMetadata"]["RequestId"].startswith("req_sim_")
 
 
@@ -74,7 +75,10 @@ def test_a_stream(client: Any) -> None:
     assert events[0] == ("messageStart", {"role": "assistant"})
     assert "".join(deltas) == "hi there"
     assert events[-2] == ("messageStop", {"stopReason": "end_turn"})
-    assert events[-1][1]["usage"] == {"inputTokens": 2, "outputTokens": 2, "totalTokens": 4}
+    assert events[-1][1] == {
+        "usage": {"inputTokens": 2, "outputTokens": 2, "totalTokens": 4},
+        "metrics": {"latencyMs": 0},
+    }
 
 
 def test_a_call(client: Any) -> None:

@@ -44,6 +44,9 @@ IN_STREAMS: Final = {
 }
 """The exceptions that a stream may hold; any other is the model's."""
 
+UNTIMED: Final = {"latencyMs": 0}
+"""The metrics, which every answer must have; how long a model took is known nowhere here."""
+
 
 def encode_response(response: shared.CreateChatCompletionResponse) -> bytes:
     """The body of a whole answer; Bedrock has one choice, the first."""
@@ -53,6 +56,7 @@ def encode_response(response: shared.CreateChatCompletionResponse) -> bytes:
         "output": {"message": {"role": "assistant", "content": content}},
         "stopReason": _stop_reason(choice.finish_reason, choice.native_finish_reason),
         "usage": _usage(response.usage),
+        "metrics": UNTIMED,
     }
     return reading.write(body)
 
@@ -174,7 +178,7 @@ class StreamEncoder:
         out.append(
             _event("messageStop", stopReason=_stop_reason(self._finish_reason, self._native))
         )
-        out.append(_event("metadata", usage=_usage(self._usage)))
+        out.append(_event("metadata", usage=_usage(self._usage), metrics=UNTIMED))
         return b"".join(out)
 
     def error(self, error: Error) -> bytes:

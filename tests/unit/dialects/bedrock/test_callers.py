@@ -156,6 +156,7 @@ def test_an_answer_of_others_is_written_as_bedrock_would() -> None:
             "totalTokens": 115,
             "cacheReadInputTokens": 100,
         },
+        "metrics": {"latencyMs": 0},
     }
 
 
