@@ -34,7 +34,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """The target that a stream is asked at; None where it is the same, and the body says so."""
 
     terminator: bool = True
-    """Whether a stream has an event that ends it."""
+    """Whether the last event of a stream says that it is the last."""
 
     required: bool = False
     """Whether a stream that lacks it cannot be read to its end."""
@@ -83,6 +83,12 @@ def of_chunk(event: bytes) -> Any:
     """What a model said, as Bedrock hands it on."""
     told = of_frame(event)
     return json.loads(base64.b64decode(told["bytes"])) if "bytes" in told else told
+
+
+def of_line(event: bytes) -> Any:
+    """What a line tells."""
+    assert event.endswith(b"\n")
+    return json.loads(event)
 
 
 def spoken(text: str) -> dict[str, Any]:
@@ -183,6 +189,21 @@ VISITS: Final = {
         body=lambda text: {"input": text},
         required=True,
         data=of_sse,
+    ),
+    "mistral": Visit(
+        dialect="mistral",
+        whole="/mistral/v1/chat/completions",
+        body=spoken,
+        id_header="mistral-correlation-id",
+        data=of_sse,
+    ),
+    "ollama": Visit(
+        dialect="ollama",
+        whole="/api/chat",
+        body=lambda text: {"stream": False, **spoken(text)},
+        content_type="application/x-ndjson",
+        required=True,
+        data=of_line,
     ),
 }
 """Each under a name of its own."""

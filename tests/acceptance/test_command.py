@@ -324,12 +324,12 @@ def test_an_answer_of_ollamas_is_told_from_a_request() -> None:
     assert json.loads(done.stdout)["choices"][0]["message"]["content"] == "Oslo."
 
 
-def test_a_dialect_that_callers_do_not_speak_yet_is_refused_by_name() -> None:
-    for arguments in ([], ["--stream"]):
-        done = run("translate", "--from", "ollama", "--to", "ollama", *arguments, stdin=OLLAMAS)
+def test_whoever_speaks_ollamas_dialect_is_answered_in_it() -> None:
+    whole = run("translate", "--from", "ollama", "--to", "ollama", stdin=OLLAMAS)
+    lines = run("translate", "--from", "ollama", "--to", "ollama", "--stream", stdin=OLLAMAS)
 
-        assert done.returncode == 1
-        assert "ollama is spoken towards providers only" in done.stderr
+    assert json.loads(whole.stdout)["message"] == {"role": "assistant", "content": "Oslo."}
+    assert [json.loads(line)["done"] for line in lines.stdout.splitlines()] == [False, True]
 
 
 def test_translating_an_answer_of_coheres_does_not_take_it_for_a_request() -> None:

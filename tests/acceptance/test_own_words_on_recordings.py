@@ -1,35 +1,72 @@
-"""Recorded requests in Mistral's and Ollama's words, read as OpenAI's and sent on as theirs.
+"""Recorded requests in Mistral's and Ollama's words, read as a caller's or as OpenAI's.
 
-Both dialects are so near to OpenAI's that a request of theirs can be read there, once the few
-things are added that OpenAI wants. What is theirs alone goes along, or is told as lost.
+Both dialects are so near to OpenAI's that a request of theirs can be read there, too, once the few
+things are added that OpenAI wants. Either way it is sent on in their words and means what it meant;
+what does not arrive is told as lost, and nothing is there that nobody asked for.
 """
 
 import copy
 import json
 from typing import Any
 
+import pytest
+
+from dragoman import translate
 from dragoman.dialects import DIALECTS
-from dragoman.dialects.openai_chat import decode_request
+from dragoman.models import shared
 from tests import corpus
 
-ASKED = [record for record in corpus.records("mistral", "ollama") if record.request.get("body")]
+RECORDS = corpus.records("mistral", "ollama")
+ASKED = [record for record in RECORDS if record.request.get("body")]
+WHOLE = [record for record in RECORDS if not record.refused and not record.streamed]
+
+
+def read_as_a_callers(record: corpus.Record) -> shared.CreateChatCompletionRequest:
+    body = json.dumps(record.request["body"]).encode()
+    return DIALECTS[record.dialect].decode_request(body)
+
+
+def read_as_openais(record: corpus.Record) -> shared.CreateChatCompletionRequest:
+    body = json.dumps(as_openais(record.request["body"])).encode()
+    return DIALECTS["openai-chat"].decode_request(body)
 
 
 @corpus.each(ASKED)
-def test_what_is_written_in_the_targets_words_arrives(record: corpus.Record) -> None:
+@pytest.mark.parametrize("read", [read_as_a_callers, read_as_openais])
+def test_what_is_written_in_the_targets_words_arrives(record: corpus.Record, read: Any) -> None:
     body = record.request["body"]
-    request = decode_request(json.dumps(as_openais(body)).encode())
 
-    encoded = DIALECTS[record.dialect].encode_request(request, model=body["model"])
+    encoded = DIALECTS[record.dialect].encode_request(read(record), model=body["model"])
 
     asked, sent = plain(body), plain(json.loads(encoded.body))
+    if record.dialect == "ollama" and read is read_as_a_callers and "stream" not in body:
+        asked["stream"] = True  # which is what whoever says nothing gets
     lost = [loss.pointer for loss in encoded.losses]
     untold = {
-        key: (value, sent.get(key))
-        for key, value in asked.items()
-        if sent.get(key) != value and not any(one.startswith(f"/{key}") for one in lost)
+        key: (asked.get(key), sent.get(key))
+        for key in {*asked, *sent}
+        if sent.get(key) != asked.get(key) and not any(one.startswith(f"/{key}") for one in lost)
     }
     assert untold == {}
+
+
+@corpus.each(WHOLE)
+def test_an_answer_that_a_caller_sends_back_says_what_it_said(record: corpus.Record) -> None:
+    body = json.loads(record.sent)
+    message = body["choices"][0]["message"] if record.dialect == "mistral" else body["message"]
+    asked = {"model": "m", "messages": [{"role": "user", "content": "x"}, message]}
+    answer = translate.response(record.sent, record.dialect).choices[0].message.to_dict()
+
+    told = DIALECTS[record.dialect].decode_request(json.dumps(asked).encode()).to_dict()
+
+    back = told["messages"][1]
+    content = back.get("content") or ""
+    if not isinstance(content, str):
+        content = "".join(part["text"] for part in content if part["type"] == "text")
+    assert content == (answer["content"] or "")
+    assert back.get("reasoning_content") == answer.get("reasoning_content")
+    calls, again = ([one["function"] for one in m.get("tool_calls", [])] for m in (answer, back))
+    assert again == calls
 
 
 def as_openais(body: dict[str, Any]) -> dict[str, Any]:

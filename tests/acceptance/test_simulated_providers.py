@@ -31,10 +31,20 @@ PROVIDERS: Final[dict[str, dict[str, str]]] = {
     "gemini-vertex": {"base_url": f"{VERTEX}/publishers/google"},
     "cohere": {"base_url": "/cohere"},
     "openai-responses": {"base_url": "/v1"},
+    "mistral": {"base_url": "/mistral/v1"},
+    "ollama-native": {"base_url": ""},
 }
 """The paths of their base URLs; what a model is like, where its name decides what may be asked."""
 
-LISTING: Final = ("openai", "anthropic", "gemini", "gemini-vertex", "cohere")
+LISTING: Final = (
+    "openai",
+    "anthropic",
+    "gemini",
+    "gemini-vertex",
+    "cohere",
+    "mistral",
+    "ollama-native",
+)
 
 CHECK: Final[Any] = {
     "type": "function",
@@ -52,7 +62,7 @@ ASKED: Final[dict[str, dict[str, Any]]] = {
     "an echo": {"model": "echo"},
     "a bounded one": {"model": "echo", "max_tokens": 2},
     "one that is stopped": {"model": "echo", "stop": [" again"]},
-    "a call": {"model": "echo", "tools": [CHECK], "tool_choice": "required"},
+    "a call": {"model": "echo", "tools": [CHECK]},
     "no words": {"model": "words?n=0"},
 }
 

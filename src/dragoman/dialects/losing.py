@@ -42,11 +42,12 @@ def changes_meaning(field: str, value: Any) -> bool:
         case "function_call":
             return isinstance(value, dict)
         case "tool_choice":
-            if isinstance(value, dict) and value.get("type") == "allowed_tools":
-                return bool(value["allowed_tools"]["mode"] == "required")
+            match value:
+                case {"type": "allowed_tools", "allowed_tools": {"mode": mode}}:
+                    return bool(mode == "required")
             return value == "required" or isinstance(value, dict)
         case "response_format":
-            return value.get("type") not in ("text", "json_object")
+            return not isinstance(value, dict) or value.get("type") not in ("text", "json_object")
         case "modalities":
             return "audio" in value
         case "audio":

@@ -10,7 +10,7 @@ A further door is a line in `DOORS`:
 3. `streamed` is said where the path decides it, not the body; `query` where only one answer of
    two has it, and then that line stands above the other.
 4. `framing` is how a stream is framed: one of `dragoman.simulator.framing`.
-5. `terminator` is false where nothing but the end of the message ends a stream.
+5. `terminator` is false where no event of a stream says that it is the last.
 6. A path that another door has, too, belongs to the first of the table; the other's provider is
    asked below its own name: `/mistral/v1/chat/completions`.
 7. It is asked in a line of `tests.visits`, and so every fault is tried there; `docs/simulator.md`
@@ -30,7 +30,14 @@ from dragoman.dialects.openai_chat.caller import usage_asked
 from dragoman.models import shared
 from dragoman.providers.table import PROVIDERS
 from dragoman.simulator import listing
-from dragoman.simulator.framing import EVENT_STREAM, HANDED_ON, JSON_ARRAY, SSE, Framing
+from dragoman.simulator.framing import (
+    EVENT_STREAM,
+    HANDED_ON,
+    JSON_ARRAY,
+    NDJSON,
+    SSE,
+    Framing,
+)
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +68,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """How the events of a stream follow each other."""
 
     terminator: bool = True
-    """Whether a stream has an event that ends it."""
+    """Whether the last event of a stream says that it is the last."""
 
     id_header: str = "x-request-id"
     """The header that gives a request an id."""
@@ -143,6 +150,13 @@ COHERE: Final = Door(
     dialect="cohere-v2", path="/chat", bases=("/v2",), id_header="x-debug-trace-id"
 )
 
+MISTRAL: Final = Door(
+    dialect="mistral", path="/chat/completions", id_header="mistral-correlation-id"
+)
+"""Below the provider's name: the path is OpenAI's, too."""
+
+OLLAMA: Final = Door(dialect="ollama", path="/chat", bases=("/api",), framing=NDJSON)
+
 DOORS: Final = (
     OPENAI,
     replace(OPENAI, path="/models", method="GET", models=listing.OPENAI),
@@ -173,6 +187,11 @@ DOORS: Final = (
     COHERE,
     replace(COHERE, path="/models", bases=("/v1",), method="GET", models=listing.COHERE),
     replace(COHERE, path="/models/{model}", bases=("/v1",), method="GET", models=listing.COHERE),
+    MISTRAL,
+    replace(MISTRAL, path="/models", method="GET", models=listing.MISTRAL),
+    replace(MISTRAL, path="/models/{model}", method="GET", models=listing.MISTRAL),
+    OLLAMA,
+    replace(OLLAMA, path="/tags", method="GET", models=listing.OLLAMA),
 )
 
 

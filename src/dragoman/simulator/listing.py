@@ -78,3 +78,28 @@ COHERE: Final = Models(
     model=lambda name, description: {"name": name, "endpoints": ["chat"], "finetuned": False},
     listed=lambda models: {"models": models},
 )
+
+MISTRAL: Final = Models(
+    model=lambda name, description: {
+        "type": "base",
+        "id": name,
+        "object": "model",
+        "created": 0,
+        "owned_by": "dragoman",
+        "description": description,
+        "capabilities": {"completion_chat": True, "function_calling": True},
+    },
+    listed=lambda models: {"object": "list", "data": models},
+)
+
+OLLAMA: Final = Models(
+    model=lambda name, description: {
+        "name": name,
+        "model": name,
+        "modified_at": "1970-01-01T00:00:00Z",
+        "size": 0,
+        "digest": "",
+        "details": {},
+    },
+    listed=lambda models: {"models": models},
+)

@@ -125,7 +125,8 @@ def _thought(draft: Draft, message: Assistant, pointer: str) -> list[dict[str, A
             draft.lose(f"{pointer}/reasoning_details/{position}", "dropped", FOREIGN)
     for field in ("reasoning_content", "reasoning"):
         thought = getattr(message, field)
-        if not thought or any(thought == chunk["thinking"][0]["text"] for chunk in found):
+        texts = [chunk["thinking"][0]["text"] for chunk in found]
+        if not thought or thought in (*texts, "".join(texts)):
             continue
         if wanted and not found and not message.reasoning_details:
             text = [{"type": "text", "text": thought}]

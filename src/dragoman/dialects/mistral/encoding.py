@@ -26,6 +26,7 @@ RULES: Final[tuple[Callable[[Draft], None], ...]] = (
     parameters.carried,
     parameters.token_bound,
     parameters.prediction,
+    parameters.service_tier,
     parameters.response_format,
     parameters.effort,
     parameters.own_fields,

@@ -17,9 +17,11 @@ CARRIED: Final = {
     "metadata": "metadata",
     "parallel_tool_calls": "parallel_tool_calls",
     "prompt_cache_key": "prompt_cache_key",
-    "service_tier": "service_tier",
 }
 """Fields that Mistral has, and what it calls them."""
+
+TIERS: Final[dict[str, str]] = {"auto": "auto", "default": "standard_only"}
+"""Mistral's word for a service tier."""
 
 OWN_FIELDS: Final = (
     "safe_prompt",
@@ -76,6 +78,15 @@ def dropped(draft: Draft) -> None:
     options = draft.request.stream_options
     if options is not None and options.include_obfuscation:
         draft.lose("/stream_options/include_obfuscation", "dropped", NOWHERE)
+
+
+def service_tier(draft: Draft) -> None:
+    """Standard capacity alone, or whatever there is."""
+    wanted = draft.request.service_tier
+    if wanted in TIERS:
+        draft.body["service_tier"] = TIERS[wanted]
+    elif wanted is not None:
+        draft.lose("/service_tier", "dropped", f"Mistral has no {wanted!r}")
 
 
 def own_fields(draft: Draft) -> None:

@@ -8,8 +8,18 @@ from typing import Any, Final
 from dragoman.dialects.mistral.draft import NOWHERE, Draft
 from dragoman.models import shared
 
-NATIVE: Final = frozenset({"document_url", "reference", "thinking"})
+NATIVE: Final = frozenset(
+    {"document_url", "input_audio", "reference", "resource", "resource_link", "thinking"}
+)
 """Mistral's own types of chunks, which go along as the caller wrote them."""
+
+DOCUMENTS: Final = frozenset(
+    {
+        "application/pdf",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    }
+)
+"""The types of documents that were seen to be read."""
 
 DETAILS: Final = frozenset({"auto", "low", "high"})
 
@@ -78,8 +88,8 @@ def _file(draft: Draft, file: shared.File, pointer: str) -> dict[str, Any]:
     if found is not None and kind.startswith("text/"):
         draft.lose(f"{pointer}/file", "emulated", "sent as text")
         return {"type": "text", "text": _decoded(draft, found, pointer)}
-    if kind != "application/pdf":
-        expected = "expected a data URI of application/pdf or text/*"
+    if kind not in DOCUMENTS:
+        expected = "expected a data URI of application/pdf, of a Word document or of text/*"
         raise draft.refuse(pointer, f"{expected}; got {kind!r}")
     told = {"type": "document_url", "document_url": file.file_data}
     return told if not file.filename else {**told, "document_name": file.filename}

@@ -203,8 +203,9 @@ class StreamDecoder:
                 "expected the terminator, or a finish reason for every choice; the stream ended",
                 code="stream_truncated",
             )
-        if self._usage is not None:
-            writer.usage(completion_usage(self._usage))
+        usage = None if self._usage is None else completion_usage(self._usage)
+        if usage is not None:
+            writer.usage(usage)
         writer.end()
 
 

@@ -7,8 +7,10 @@ from dragoman.models.usage import adding_up
 from dragoman.wire import mistral as wire
 
 
-def completion_usage(usage: wire.Usage) -> shared.CompletionUsage:
-    """The one reading of a usage object, for whole and streamed answers."""
+def completion_usage(usage: wire.Usage) -> shared.CompletionUsage | None:
+    """The one reading of a usage object, whole or streamed; None where it says nothing."""
+    if usage.prompt_tokens is None and usage.completion_tokens is None:
+        return None
     prompt, completion = _counted(usage.prompt_tokens) or 0, _counted(usage.completion_tokens) or 0
     details = usage.prompt_tokens_details or usage.prompt_token_details or {}
     cached = _counted(details.get("cached_tokens"))

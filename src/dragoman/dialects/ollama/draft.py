@@ -41,7 +41,9 @@ class Draft(Losing):
 
     def taken(self, pointer: str) -> Any:
         """Something that the hub has no field for and we have; None where it is not there."""
-        return self.extra.pop(pointer, None)
+        if (value := self.extra.get(pointer)) is not None:  # a null stays, and is told as lost
+            del self.extra[pointer]
+        return value
 
     def unmarked(self, holder: Any, pointer: str) -> None:
         """Tell the cache breakpoints that this part, message or tool has."""

@@ -43,6 +43,9 @@ OPTIONS: Final = (
 OWN_FIELDS: Final = ("keep_alive", "truncate", "shift")
 """Fields of Ollama's that the hub has none for, and that go along."""
 
+UNNAMED: Final = "output"
+"""What a format is called that came without a name, as Ollama's have none."""
+
 JSON_ONLY: Final = "Respond with a single JSON object and nothing else."
 
 DEFAULTS: Final[dict[str, Any]] = {
@@ -184,7 +187,8 @@ def response_format(draft: Draft) -> None:
         case shared.ResponseFormatJsonSchema(json_schema=wanted):
             draft.body["format"] = wanted.schema or {"type": "object"}
             place = f"{where}/json_schema"
-            draft.lose(f"{place}/name", "dropped", NOWHERE)
+            if wanted.name != UNNAMED:
+                draft.lose(f"{place}/name", "dropped", NOWHERE)
             if wanted.description is not None:
                 draft.lose(f"{place}/description", "dropped", NOWHERE)
             if wanted.strict is False:

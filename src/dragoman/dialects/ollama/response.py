@@ -22,8 +22,18 @@ from dragoman.wire import reading
 
 ANSWER: Final = msgspec.json.Decoder(wire.Answer)
 
+FINISH_REASONS: Final[dict[str, shared.FinishReason]] = {
+    "length": "length",
+    "content_filter": "content_filter",
+}
+"""A word that is not here means that the model came to its end. Ollama filters nothing; a gateway
+that speaks its dialect may."""
+
 PLAIN: Final = frozenset({"stop", ""})
 """Reasons of which ours says everything; the others are told beside it."""
+
+OWN_WORDS: Final = frozenset({"length", "load", "unload"})
+"""Reasons that may stand beside one of ours which says less."""
 
 
 def decode_response(
@@ -137,9 +147,7 @@ class StreamDecoder:
         if answer.done:
             self._state = State.DONE
             word = answer.done_reason or ""
-            reason: shared.FinishReason = "length" if word == "length" else "stop"
-            if self._calls:
-                reason = "tool_calls"
+            reason = "tool_calls" if self._calls else FINISH_REASONS.get(word, "stop")
             self._writer.finish(0, reason, None if word in PLAIN else word)
             if answer.eval_count is not None or answer.prompt_eval_count is not None:
                 self._writer.usage(completion_usage(answer))

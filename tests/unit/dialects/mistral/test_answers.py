@@ -11,7 +11,6 @@ from dragoman.errors import (
     APIStatusError,
     AuthenticationError,
     BadRequestError,
-    ConfigurationError,
     InternalServerError,
     NotFoundError,
     RateLimitError,
@@ -306,22 +305,3 @@ def test_a_list_without_models_is_the_providers_mistake(body: bytes) -> None:
 def test_an_error_in_place_of_a_list_is_raised() -> None:
     with pytest.raises(APIStatusError, match="Unauthorized"):
         mistral.decode_models(b'{"detail":"Unauthorized"}')
-
-
-def test_an_error_is_told_in_mistrals_shape() -> None:
-    encoded = mistral.encode_error(refused(429, {"message": "Slow down"}))
-
-    assert encoded.status_code == 429
-    assert json.loads(encoded.body)["message"] == "Slow down"
-    assert json.loads(encoded.body)["object"] == "error"
-
-
-def test_nobody_is_answered_in_this_dialect_yet() -> None:
-    response = mistral.decode_response(b'{"choices":[{"message":{"content":"x"}}]}', made=MADE)
-
-    with pytest.raises(ConfigurationError, match="mistral"):
-        mistral.decode_request(b"{}")
-    with pytest.raises(ConfigurationError, match="mistral"):
-        mistral.stream_encoder(include_usage=True)
-    with pytest.raises(ConfigurationError, match="mistral"):
-        mistral.encode_response(response)

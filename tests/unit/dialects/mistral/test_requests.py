@@ -295,3 +295,37 @@ def test_a_prediction_is_one_text() -> None:
     prediction = {"type": "content", "content": [text("a"), text("b")]}
 
     assert sent(prediction=prediction)[0]["prediction"] == {"type": "content", "content": "ab"}
+
+
+@pytest.mark.parametrize(
+    ("tier", "told"), [("auto", "auto"), ("default", "standard_only"), ("flex", None)]
+)
+def test_a_service_tier_is_sent_in_mistrals_words(tier: str, told: str | None) -> None:
+    body, losses = sent(service_tier=tier)
+
+    assert body.get("service_tier") == told
+    assert losses == ([] if told else ["dropped /service_tier"])
+
+
+def test_a_word_document_is_sent_as_one() -> None:
+    url = "data:application/vnd.openxmlformats-officedocument.wordprocessingml.document;base64,UEs="
+
+    body, losses = sent(messages=[user([file(file_data=url, filename="a.docx")])])
+
+    document = {"type": "document_url", "document_url": url, "document_name": "a.docx"}
+    assert (body["messages"][0]["content"], losses) == ([document], [])
+
+
+def test_a_null_that_only_mistral_knows_is_told_as_lost() -> None:
+    assert sent(guardrails=None)[1] == ["dropped /guardrails"]
+
+
+def test_reasoning_of_several_pieces_is_sent_once() -> None:
+    piece = {"type": "reasoning.text", "format": "mistral", "signature": "Sg=="}
+    details = [{**piece, "text": "Hm.", "index": 0}, {**piece, "text": "So.", "index": 1}]
+    said = answer("4", reasoning_content="Hm.So.", reasoning_details=details)
+
+    body, losses = sent(messages=[*ASKED, said, *ASKED], quirks=Quirks(reasoning_replay=True))
+
+    kinds = [chunk["type"] for chunk in body["messages"][1]["content"]]
+    assert (kinds, losses) == (["thinking", "thinking", "text"], [])

@@ -9,7 +9,6 @@ from dragoman.dialects import ollama
 from dragoman.errors import (
     APIStatusError,
     BadRequestError,
-    ConfigurationError,
     InternalServerError,
     NotFoundError,
     RemoteProtocolError,
@@ -236,18 +235,3 @@ def test_a_list_without_models_is_the_providers_mistake(body: bytes) -> None:
 def test_an_error_in_place_of_a_list_is_raised() -> None:
     with pytest.raises(InternalServerError, match="out of order"):
         ollama.decode_models(b'{"error":"out of order"}')
-
-
-def test_an_error_is_a_text() -> None:
-    encoded = ollama.encode_error(RemoteProtocolError("out of order"))
-
-    assert (encoded.status_code, encoded.body) == (502, b'{"error":"out of order"}')
-
-
-def test_nobody_is_answered_in_this_dialect_yet() -> None:
-    with pytest.raises(ConfigurationError, match="ollama"):
-        ollama.decode_request(b"{}")
-    with pytest.raises(ConfigurationError, match="ollama"):
-        ollama.stream_encoder(include_usage=True)
-    with pytest.raises(ConfigurationError, match="ollama"):
-        ollama.encode_response(ollama.decode_response(done(), made=MADE))

@@ -279,3 +279,9 @@ def test_a_format_of_the_callers_comes_before_ours() -> None:
 
     assert body["format"] == {"type": "object"}
     assert losses == ["dropped /response_format"]
+
+
+def test_a_null_that_only_ollama_knows_is_told_as_lost() -> None:
+    _, losses = sent(keep_alive=None)
+
+    assert losses == ["dropped /keep_alive"]
