@@ -12,8 +12,14 @@ from typing import Final
 import msgspec
 
 from dragoman.client.asking import Asked, Options, Sendable
+from dragoman.client.signing import Unsigned
 from dragoman.dialects.dialect import StreamDecoder
-from dragoman.errors import APIStatusError, APITimeoutError, Error, RemoteProtocolError
+from dragoman.errors import (
+    APIStatusError,
+    APITimeoutError,
+    Error,
+    RemoteProtocolError,
+)
 from dragoman.exchange.retrying import Policy, conversation
 from dragoman.exchange.wishes import Committed, Outcome, Refused, Wish
 from dragoman.models import shared
@@ -43,6 +49,7 @@ class Carriage:
         self._began = time.monotonic()
         self._deadline = self._began + options.timeout.total
         self._policy = policy_of(options.max_retries)
+        self._renewed = False
 
     def conversation(self) -> Generator[Wish, Outcome, Committed]:
         """The conversation about this request, on the monotonic clock."""
@@ -86,13 +93,26 @@ class Carriage:
     def refused(self, error: Error) -> Refused:
         """What the conversation is told of a failed attempt."""
         self.hide_key(error)
+        if not self._renewed and called_back(error) and self._renewable():
+            self._renewed = error.should_retry = True
         return Refused(error, error.retry_after if isinstance(error, APIStatusError) else None)
+
+    def _renewable(self) -> bool:
+        """Whether what signs may be newer the next time."""
+        message = self.asked.message
+        return isinstance(message, Unsigned) and message.identity.forget()
 
     def hide_key(self, error: Error) -> None:
         """Take the key out of a message: some providers repeat it, and it is read by everyone."""
-        key = self.asked.key.reveal() if self.asked.key else ""
-        if key and key in error.message:
-            reword(error, error.message.replace(key, HIDDEN))
+        for secret in self._secrets():
+            if secret in error.message:
+                reword(error, error.message.replace(secret, HIDDEN))
+
+    def _secrets(self) -> tuple[str, ...]:
+        message = self.asked.message
+        if isinstance(message, Unsigned):
+            return message.identity.secrets()
+        return (self.asked.key.reveal(),) if self.asked.key else ()
 
     def elapsed(self) -> float:
         """Seconds since it was asked for."""
@@ -158,6 +178,14 @@ def chance() -> float:
 def succeeded(status: int) -> bool:
     """Whether an answer with this status has what was asked for; redirects are not followed."""
     return 200 <= status < 300
+
+
+def called_back(error: Error) -> bool:
+    """Whether the provider says that what signed holds no longer, which may be before its end."""
+    if not isinstance(error, APIStatusError):
+        return False
+    said = error.response.headers.get("x-amzn-errortype", "")
+    return error.status_code == 401 or said.startswith("ExpiredToken")
 
 
 def is_stream(headers: Mapping[str, str]) -> bool:
