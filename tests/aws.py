@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import botocore.session
+import msgspec
 import pytest
 
 from dragoman.providers.aws.credentials import Credentials
@@ -44,6 +45,12 @@ class Asked:
     path: str
     headers: dict[str, str]
     form: dict[str, str]
+
+
+class Answered(Fetched, frozen=True):
+    """An answer with headers, which only others read."""
+
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 Script = Callable[[Asked], Fetched | None]
@@ -132,7 +139,7 @@ def service(script: Script, heard: list[Asked]) -> Iterator[str]:
             answer = script(heard[-1]) or Fetched(500, b"")
             with suppress(ConnectionError):  # whoever asked may have gone
                 self.send_response(answer.status)
-                for name, value in getattr(answer, "headers", {}).items():
+                for name, value in (answer.headers if isinstance(answer, Answered) else {}).items():
                     self.send_header(name, value)
                 self.send_header("content-length", str(len(answer.body)))
                 self.end_headers()

@@ -15,12 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Final, Self
 
-import msgspec
-
 from dragoman import AsyncClient, Client
 from dragoman.errors import status_error
 from dragoman.providers.wishes import Fetched
-from tests.aws import NOW, Asked, service
+from tests.aws import NOW, Answered, Asked, service
 from tests.background import Background
 from tests.gateways import ask as ask_gateway
 from tests.gateways import error_in, running
@@ -29,17 +27,11 @@ from tests.plain import Caller
 HI: Final[Any] = [{"role": "user", "content": "Hi"}]
 
 
-class Answered(Fetched, frozen=True):
-    """An answer with headers."""
-
-    headers: dict[str, str] = msgspec.field(default_factory=dict)
-
-
 class Clock:
     """A clock that stands until it is moved."""
 
-    def __init__(self) -> None:
-        self.time = NOW
+    def __init__(self, at: float = NOW) -> None:
+        self.time = at
 
     def __call__(self) -> float:
         return self.time

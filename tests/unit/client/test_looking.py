@@ -109,9 +109,9 @@ def test_an_answer_without_end_is_read_to_its_bound(look: Look) -> None:
     asked: list[Asked] = []
 
     with service(lambda _: Fetched(200, b"x" * (LIMIT * 100)), asked) as url:
-        environ = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url}
-        with pytest.raises(Exception, match="the instance's service gave no token"):
-            look(AwsIdentity(environ))
+        identity = AwsIdentity({"AWS_CONTAINER_CREDENTIALS_FULL_URI": url})
+        with pytest.raises(APIConnectionError, match=r"container's service: .* holds none"):
+            look(identity)
 
     assert len(asked) == 1
 

@@ -21,8 +21,9 @@ from dragoman.errors import (
     Error,
     PermissionDeniedError,
 )
+from tests.aws import Answered
 from tests.gateways import until
-from tests.signing import HI, WAYS, Answered, Clock, House, Way, by_client, refused
+from tests.signing import HI, WAYS, Clock, House, Way, by_client, refused
 
 EXPIRED = {"x_amzn_errortype": "ExpiredTokenException:http://internal.amazon.com/"}
 
