@@ -7,7 +7,7 @@ import functools
 import os
 import time
 from collections.abc import Generator, Mapping
-from typing import Final
+from typing import Final, TypeGuard
 
 import msgspec
 
@@ -49,6 +49,9 @@ class Carriage:
         self._began = time.monotonic()
         self._deadline = self._began + options.timeout.total
         self._policy = policy_of(options.max_retries)
+        message = asked.message
+        self._identity = message.identity if isinstance(message, Unsigned) else None
+        self._looks = 0 if self._identity is None else self._identity.looks
         self._renewed = False
 
     def conversation(self) -> Generator[Wish, Outcome, Committed]:
@@ -93,14 +96,10 @@ class Carriage:
     def refused(self, error: Error) -> Refused:
         """What the conversation is told of a failed attempt."""
         self.hide_key(error)
-        if not self._renewed and called_back(error) and self._renewable():
-            self._renewed = error.should_retry = True
+        if self._identity is not None and not self._renewed and called_back(error):
+            self._renewed = self._identity.called_back(self._looks)
+            error.should_retry = self._renewed or error.should_retry
         return Refused(error, error.retry_after if isinstance(error, APIStatusError) else None)
-
-    def _renewable(self) -> bool:
-        """Whether what signs may be newer the next time."""
-        message = self.asked.message
-        return isinstance(message, Unsigned) and message.identity.forget()
 
     def hide_key(self, error: Error) -> None:
         """Take the key out of a message: some providers repeat it, and it is read by everyone."""
@@ -109,9 +108,8 @@ class Carriage:
                 reword(error, error.message.replace(secret, HIDDEN))
 
     def _secrets(self) -> tuple[str, ...]:
-        message = self.asked.message
-        if isinstance(message, Unsigned):
-            return message.identity.secrets()
+        if self._identity is not None:
+            return self._identity.secrets()
         return (self.asked.key.reveal(),) if self.asked.key else ()
 
     def elapsed(self) -> float:
@@ -180,7 +178,7 @@ def succeeded(status: int) -> bool:
     return 200 <= status < 300
 
 
-def called_back(error: Error) -> bool:
+def called_back(error: Error) -> TypeGuard[APIStatusError]:
     """Whether the provider says that what signed holds no longer, which may be before its end."""
     if not isinstance(error, APIStatusError):
         return False

@@ -47,7 +47,10 @@ class Identity(ABC, Generic[F]):
     """So near its end what was found is replaced, while it is still used."""
 
     def __init__(self) -> None:
+        self.looks = 0
+        """How many have brought something."""
         self._found: F | None = None
+        self._before: F | None = None
         self._look_after = 0.0
 
     @abstractmethod
@@ -82,17 +85,23 @@ class Identity(ABC, Generic[F]):
         """A look is over, and this came of it; None where it failed."""
         self._look_after = now + PAUSE_SECONDS
         if found is not None:
+            self.looks += 1
+            self._before = self._found or self._before
             self._found = found
 
-    def forget(self) -> bool:
-        """Look again before the next use; False where that would find the same."""
-        found = self._found
+    def called_back(self, looks: int) -> bool:
+        """What there was after so many looks holds no longer, as a provider says.
+
+        False where there will be nothing newer.
+        """
+        found = self._found or self._before
         if found is None or found.expires_at is None:
             return False
-        self._found = None
+        if self.looks == looks:  # else somebody has seen to it
+            self._found, self._before = None, found
         return True
 
     def secrets(self) -> tuple[str, ...]:
-        """What nobody may read, of what was found last."""
-        found = self._found
-        return () if found is None else tuple(one for one in self.secrets_of(found) if one)
+        """What nobody may read, of what was found last, and of what may still be on its way."""
+        there = [one for one in (self._found, self._before) if one is not None]
+        return tuple(secret for one in there for secret in self.secrets_of(one) if secret)

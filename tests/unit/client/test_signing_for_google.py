@@ -80,16 +80,16 @@ def test_a_token_is_replaced_before_its_end(house: GoogleHouse, clock: Clock, wa
 def test_a_token_that_was_called_back_is_replaced_once(
     house: GoogleHouse, clock: Clock, way: Way
 ) -> None:
-    house.refusals = [refused(401)]
-
     with way(vertex(house), clock) as ask:
+        ask(model="gemini-vertex/m")
+        house.refusals = [refused(401)]
         said = ask(model="gemini-vertex/m")
         house.refusals = [refused(401), refused(401)]
         with pytest.raises(AuthenticationError):
             ask(model="gemini-vertex/m")
 
     assert said == "Noon."
-    assert house.keys() == ["token-1", "token-2", "token-2", "token-3"]
+    assert house.keys() == ["token-1", "token-1", "token-2", "token-2", "token-3"]
 
 
 def test_the_metadata_server_gives_a_token_past_every_proxy(

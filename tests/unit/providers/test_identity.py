@@ -42,7 +42,7 @@ def test_what_has_no_end_stays() -> None:
     identity.looked(Credentials("AKID", "hush", source="a test"), now=0)
 
     assert not identity.at_hand(1e12).look
-    assert not identity.forget()
+    assert not identity.called_back(identity.looks)
 
 
 @pytest.mark.parametrize("found", [None, SESSION])
@@ -65,13 +65,34 @@ def test_after_a_look_in_vain_there_is_none_where_nothing_holds() -> None:
     assert identity.at_hand(0) == AtHand(None, look=True)
 
 
-def test_what_is_forgotten_is_looked_for_once() -> None:
+NEWER = Credentials("AKID", "newer", "session", expires_at=END, source="a test")
+
+
+def test_what_was_called_back_is_looked_for_once_however_many_are_told() -> None:
+    identity = AwsIdentity({})
+    identity.looked(SESSION, now=0)
+    looks = identity.looks
+
+    first, second = identity.called_back(looks), identity.called_back(looks)
+    gone = identity.at_hand(0)
+    identity.looked(NEWER, now=0)
+    late = identity.called_back(looks)
+
+    assert [first, second, late] == [True, True, True]
+    assert gone == AtHand(None, look=True)
+    assert identity.at_hand(0) == AtHand(NEWER, look=False)
+
+
+def test_what_was_called_back_is_still_a_secret() -> None:
     identity = AwsIdentity({})
     identity.looked(SESSION, now=0)
 
-    assert identity.forget()
-    assert not identity.forget()
-    assert identity.at_hand(0) == AtHand(None, look=True)
+    identity.called_back(identity.looks)
+    before = identity.secrets()
+    identity.looked(NEWER, now=0)
+
+    assert before == ("hush", "session")
+    assert identity.secrets() == ("newer", "session", "hush", "session")
 
 
 @pytest.mark.parametrize("identity", [GoogleIdentity({}), AzureIdentity(None)])
