@@ -4,6 +4,7 @@ The same script answers our conversation, in this process, and botocore, over a 
 what each of them asked and found is told in the same form.
 """
 
+import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +45,8 @@ class Asked:
     method: str
     path: str
     headers: dict[str, str]
-    form: dict[str, str]
+    form: dict[str, Any]
+    """What the body tells, be it a form or JSON."""
 
 
 class Answered(Fetched, frozen=True):
@@ -104,7 +106,7 @@ def asked(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Ask
         method,
         parts.path + (f"?{parts.query}" if parts.query else ""),
         {name: lowered[name] for name in TOLD_HEADERS if name in lowered},
-        dict(parse_qsl(body.decode())),
+        json.loads(body) if body.startswith(b"{") else dict(parse_qsl(body.decode())),
     )
 
 

@@ -4,13 +4,19 @@ The services that give them, and Bedrock, are a server on loopback; the clock is
 """
 
 import asyncio
+import json
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from dragoman import AsyncClient, Client
 from dragoman.errors import (
@@ -23,7 +29,8 @@ from dragoman.errors import (
 )
 from tests.aws import Answered
 from tests.gateways import until
-from tests.signing import HI, WAYS, Clock, House, Way, by_client, refused
+from tests.scripted import ScriptedServer
+from tests.signing import CONVERSE, HI, WAYS, Clock, House, Way, by_client, refused
 
 EXPIRED = {"x_amzn_errortype": "ExpiredTokenException:http://internal.amazon.com/"}
 
@@ -319,12 +326,22 @@ def test_the_deadline_of_a_call_holds_while_credentials_are_looked_for(house: Ho
 
 
 def test_a_service_of_the_machine_is_asked_past_every_proxy(house: House, clock: Clock) -> None:
-    with Client(providers=bedrock(house), proxy="http://127.0.0.1:1", max_retries=0) as client:
+    behind: Any = {"providers": bedrock(house), "proxy": "http://127.0.0.1:1", "max_retries": 0}
+    asking: Any = {"model": "bedrock/m", "messages": HI, "max_tokens": 1}
+
+    async def asked() -> None:
+        async with AsyncClient(**behind) as client:
+            client.transports.now = clock
+            await client.chat.completions.create(**asking)
+
+    with Client(**behind) as client:
         client.transports.now = clock
         with pytest.raises(APIConnectionError, match=r"by proxy 127\.0\.0\.1:1"):
-            client.chat.completions.create(model="bedrock/m", messages=HI, max_tokens=1)
+            client.chat.completions.create(**asking)
+    with pytest.raises(APIConnectionError, match=r"by proxy 127\.0\.0\.1:1"):
+        asyncio.run(asked())
 
-    assert len(house.given) == 1
+    assert len(house.given) == 2
     assert house.signed == []
 
 
@@ -335,3 +352,55 @@ def test_the_clients_that_one_becomes_share_its_credentials(house: House, clock:
             one.chat.completions.create(model="bedrock/m", messages=HI, max_tokens=1)
 
     assert len(house.given) == 1
+
+
+def test_what_arrives_bears_the_signature_that_botocore_would_make_of_it(
+    house: House, clock: Clock
+) -> None:
+    body = json.dumps(CONVERSE).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+
+    with ScriptedServer([head % len(body) + body]) as server:
+        providers = {"bedrock": {"base_url": server.url, "region": "eu-west-1"}}
+        with by_client(providers, clock) as ask:
+            ask(model="bedrock/us.amazon.nova-2-lite-v1:0", extra_query={"b": "ü/", "a": "1"})
+
+    start, _, sent = server.heard[0].partition(b"\r\n\r\n")
+    line, *fields = start.decode().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (one.partition(": ") for one in fields)}
+    said = headers["authorization"]
+    covered = said.partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    request = AWSRequest(
+        line.split(" ")[0],
+        server.url + line.split(" ")[1],
+        {name: headers[name] for name in covered if name != "host"},
+        sent,
+    )
+    request.context["timestamp"] = headers["x-amz-date"]
+    auth = SigV4Auth(Credentials("ASIA1", "secret-1", "session-1"), "bedrock", "eu-west-1")
+    said_by_theirs = auth.string_to_sign(request, auth.canonical_request(request))
+    assert said.rpartition("Signature=")[2] == auth.signature(said_by_theirs, request)
+    assert {"host", "content-type", "x-amz-date", "x-amz-security-token"} <= set(covered)
+
+
+def test_a_client_that_is_only_made_loads_nothing_of_it() -> None:
+    program = """if True:
+        import sys
+        import dragoman
+        url = "https://aiplatform.googleapis.com/v1"
+        dragoman.Client(
+            providers={
+                "bedrock": {"region": "eu-west-1"},
+                "gemini-vertex": {"base_url": url},
+                "azure": {"base_url": "https://mine.openai.azure.com", "credential": "default"},
+            }
+        )
+        loaded = sys.modules.keys()
+        print(loaded & {"socket", "google.auth", "azure", "aiohttp", "dragoman.client.looking"})
+    """
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+
+    assert (done.stdout, done.stderr) == ("set()\n", "")

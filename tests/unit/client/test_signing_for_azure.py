@@ -19,7 +19,7 @@ from dragoman.providers.azure import SCOPE
 from dragoman.settings.file import read
 from dragoman.settings.providers import configured
 from tests.gateways import until
-from tests.signing import HI, WAYS, Clock, House, Way, by_async_client, by_client
+from tests.signing import HI, WAYS, Clock, House, Way, by_async_client, by_client, by_gateway
 
 
 class Microsoft(House):
@@ -85,6 +85,17 @@ def test_a_token_is_replaced_before_its_end(house: Microsoft, clock: Clock, way:
         assert until(lambda: bool(ask(model="azure/m")) and house.keys()[-1] == "token-2")
 
     assert house.keys()[:2] == ["token-1", "token-1"]
+
+
+def test_a_gateway_signs_what_it_relays(house: Microsoft, clock: Clock) -> None:
+    relayed = {name: {**at, "exact": True} for name, at in azure(house).items()}
+
+    with by_gateway(relayed, clock) as ask:
+        said = [ask(model="azure/m", unheard_of=number) for number in range(2)]
+
+    assert said == ["Noon."] * 2
+    assert house.keys() == ["token-1"] * 2
+    assert [one.form["unheard_of"] for one in house.signed] == [0, 1]
 
 
 def test_a_credential_of_ones_own_is_asked_and_left_open(house: Microsoft, clock: Clock) -> None:

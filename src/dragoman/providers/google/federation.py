@@ -18,6 +18,7 @@ from dragoman.providers.google.granting import (
     SCOPE,
     TIMEOUT_SECONDS,
     granted,
+    parts_of,
     refused,
     trusted,
 )
@@ -131,6 +132,7 @@ def _subject_token(source: Source, key: str, now: Callable[[], float]) -> Conver
             raise ConfigurationError(f"{key}: expected a readable file at {source.file}", param=key)
         where = f"the file {source.file}"
     elif source.url is not None:
+        parts_of(source.url, key=f"{key}: url")
         text = yield from _told(source.url, source.headers, now)
         where = "the answer of its url"
     else:
@@ -176,7 +178,7 @@ def _impersonated(
         method="POST",
         url=trusted(url, key=f"{key}: service_account_impersonation_url"),
         headers={"authorization": f"Bearer {token.value}", "content-type": "application/json"},
-        body=msgspec.json.encode({"delegates": [], "scope": [SCOPE], "lifetime": f"{seconds}s"}),
+        body=msgspec.json.encode({"scope": [SCOPE], "lifetime": f"{seconds}s"}),
         timeout_seconds=TIMEOUT_SECONDS,
         direct=False,
     )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 import msgspec
 
@@ -79,14 +79,12 @@ def token_in(answer: Fetched, *, source: str, now: float) -> Token:
         if len(answer.body) > LIMIT:
             raise ValueError
         grant = msgspec.json.decode(answer.body, type=Grant)
-        seconds = None if grant.expires_in is None else int(grant.expires_in)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+        expires_at = None if grant.expires_in is None else now + int(grant.expires_in)
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         raise unusable(source, "an answer that holds none") from None
     if not grant.access_token or not sendable(grant.access_token):
         raise unusable(source, "an answer that holds none")
-    return Token(
-        grant.access_token, expires_at=None if seconds is None else now + seconds, source=source
-    )
+    return Token(grant.access_token, expires_at=expires_at, source=source)
 
 
 def refused(answer: Fetched | None, source: str) -> Error:
@@ -106,14 +104,21 @@ def trusted(url: str, *, key: str) -> str:
 
     Raises `ConfigurationError` naming the `key` it stands at.
     """
+    parts = parts_of(url, key=key)
+    if parts.scheme != "https" and not _is_here(parts.hostname or ""):
+        raise ConfigurationError(f"{key}: expected a URL with https; got another", param=key)
+    return url
+
+
+def parts_of(url: str, *, key: str) -> SplitResult:
+    """This URL, which must lead somewhere; raises `ConfigurationError` naming the `key`."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return parts
     except ValueError:
-        raise ConfigurationError(f"{key}: expected a URL", param=key) from None
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and _is_here(host))):
-        return url
-    raise ConfigurationError(f"{key}: expected a URL with https; got another", param=key)
+        pass
+    raise ConfigurationError(f"{key}: expected a URL", param=key)
 
 
 def _is_here(host: str) -> bool:

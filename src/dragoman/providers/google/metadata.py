@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
-from dragoman.providers.google.granting import SCOPE, token_in
+from dragoman.providers.google.granting import SCOPE, parts_of, token_in
 from dragoman.providers.tokens import Token
 from dragoman.providers.wishes import Absent, Conversation, Fetch, answered, refusal, transient
 
-HOST_VARIABLES: Final = ("GCE_METADATA_HOST", "GCE_METADATA_ROOT")
+HOST_VARIABLE: Final = "GCE_METADATA_HOST"
 HOST: Final = "169.254.169.254"
 
 PATH: Final = "/computeMetadata/v1/instance/service-accounts/default/token"
@@ -28,15 +28,18 @@ def of_metadata_server(
 ) -> Conversation[Token | Absent]:
     """Its token; `Absent` where there is no such server, or it has no account.
 
-    Raises `APIConnectionError` where it is there and fails.
+    Raises `ConfigurationError` for an address that cannot be meant, and `APIConnectionError` where
+    it is there and fails.
     """
     source = "Google's metadata server"
     if environ.get("NO_GCE_CHECK") == "true":
         return Absent(f"{source} is not asked, since NO_GCE_CHECK says so")
-    host = next((environ[name] for name in HOST_VARIABLES if environ.get(name)), HOST)
+    host = environ.get(HOST_VARIABLE) or HOST
+    url = f"http://{host}{PATH}?{urlencode({'scopes': SCOPE})}"
+    parts_of(url, key=HOST_VARIABLE)
     fetch = Fetch(
         method="GET",
-        url=f"http://{host}{PATH}?{urlencode({'scopes': SCOPE})}",
+        url=url,
         headers={"metadata-flavor": "Google"},
         timeout_seconds=SECONDS,
         direct=True,

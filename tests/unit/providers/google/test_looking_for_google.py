@@ -71,7 +71,11 @@ def theirs_of_other_house(info: Any, request: Any) -> Any:
 
 def told(asked: Asked) -> Asked:
     """What does not change from one second to the next."""
-    form = {name: text for name, text in asked.form.items() if name != "assertion"}
+    form = {
+        name: value
+        for name, value in asked.form.items()
+        if name != "assertion" and value is not None
+    }
     return Asked(asked.method, asked.path, asked.headers, form)
 
 
@@ -288,6 +292,12 @@ OTHER_HOUSE = external(URL, {"file": "/jwt"})
             "holds none",
         ),
         (
+            user(URL),
+            says(200, b'{"access_token":"hush","expires_in":' + b"9" * 400 + b"}"),
+            APIConnectionError,
+            "holds none",
+        ),
+        (
             service_account(URL),
             says(400, b'{"error":"invalid_grant"}'),
             ConfigurationError,
@@ -337,7 +347,8 @@ def test_whoever_refuses_or_fails_is_named_and_nothing_he_says_is_shown(
         ({**service_account(URL), "private_key": "hush"}, "private_key: expected an RSA key"),
         (user("http://google.example"), "token_uri: expected a URL with https; got another$"),
         (user("https://[::1"), "token_uri: expected a URL$"),
-        (service_account("ftp://h"), "token_uri: expected a URL with https"),
+        (service_account("ftp://h"), "token_uri: expected a URL$"),
+        (external(URL, {"url": "subject"}), "credential_source: url: expected a URL$"),
         (external("http://h", {"file": "/jwt"}), "token_url: expected a URL with https"),
         (
             external(URL, {"file": "/jwt"}, **impersonating("http://h")),
@@ -376,6 +387,11 @@ def test_a_file_that_is_not_there_is_named_by_whoever_named_it() -> None:
         found(environ=HERE)
     with pytest.raises(ConfigurationError, match=r"^providers.gemini-vertex.cred.*at /missing$"):
         concluded(identity.looked_for(played.now), played)
+
+
+def test_a_metadata_server_that_cannot_be_meant_is_refused_by_name() -> None:
+    with pytest.raises(ConfigurationError, match=r"^GCE_METADATA_HOST: expected a URL$"):
+        found(environ={"GCE_METADATA_HOST": "["})
 
 
 def test_an_endpoint_on_this_machine_needs_no_tls() -> None:
