@@ -13,6 +13,13 @@ from dragoman.providers.table import PROVIDERS
 from dragoman.settings.checking import key_of, mistake, typed
 from dragoman.settings.secret import Secret
 
+SIGNED_BY: Final[dict[str, tuple[str, ...]]] = {
+    "profile": ("aws",),
+    "region": ("aws",),
+    "credential": ("google", "azure"),
+}
+"""What may be set for whom, by what signs for it."""
+
 
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What may be set for a provider; a known one needs only its key."""
@@ -91,14 +98,6 @@ def _regional(wanted: ProviderSettings, key: str) -> str | None:
     from dragoman.providers.aws import bedrock, regions  # only those who ask AWS need it
 
     return bedrock.address(regions.checked(wanted.region, key=key))
-
-
-SIGNED_BY: Final[dict[str, tuple[str, ...]]] = {
-    "profile": ("aws",),
-    "region": ("aws",),
-    "credential": ("google", "azure"),
-}
-"""What may be set for whom, by what signs for it."""
 
 
 def _check_signing(row: Provider, wanted: ProviderSettings, key: str) -> None:
