@@ -79,12 +79,13 @@ def running(
     *,
     admission: Admission | None = None,
     max_retries: int = 2,
+    environ: Mapping[str, str] | None = None,
 ) -> Iterator[Door]:
     """A gateway with these settings; at its end nothing of it may be left."""
     entries: list[Entry] = []
 
     async def started() -> tuple[Gateway, Server]:
-        configuration = configure(settings or {}, environ={})
+        configuration = configure(settings or {}, environ=environ or {})
         options = configuration.options
         configuration.options = msgspec.structs.replace(options, max_retries=max_retries)
         gateway = Gateway(configuration, tell=entries.append, admission=admission)

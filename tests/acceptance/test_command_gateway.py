@@ -178,7 +178,7 @@ def test_sighup_has_the_settings_read_again(tmp_path: Path) -> None:
 
 
 def test_doctor_tells_what_is_reached_and_names_keys_without_showing_them(tmp_path: Path) -> None:
-    with Upstream([whole({})], [whole({})], [whole({})]) as upstream:
+    with Upstream(*[[whole({})]] * 4) as upstream:
         text = f"""
             [providers.lab]
             base_url = "{upstream.url}/v1"
@@ -188,18 +188,22 @@ def test_doctor_tells_what_is_reached_and_names_keys_without_showing_them(tmp_pa
             [providers.written]
             base_url = "{upstream.url}/v1"
             api_key = "sk-canary-2"
+            [providers.bedrock]
+            base_url = "{upstream.url}"
+            region = "eu-west-1"
             [keys.ci]
             key = "dk-canary-3"
         """
         done = run("doctor", "--settings", settings(tmp_path, text), MY_KEY="sk-canary-1")
 
-        assert upstream.until(lambda account: len(account.sockets) == 3)
+        assert upstream.until(lambda account: len(account.sockets) == 4)
         assert not any("authorization" in seen.headers for seen in upstream.requests)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert f"lab: {upstream.url}/v1, key: none, reached\n" in done.stdout
     assert f"keyed: {upstream.url}/v1, key: MY_KEY, reached\n" in done.stdout
     assert f"written: {upstream.url}/v1, key: in the settings, reached\n" in done.stdout
+    assert f"bedrock: {upstream.url}, key: none, but AWS credentials, reached\n" in done.stdout
     assert "Keys of callers: ci\n" in done.stdout
     assert "openai (OPENAI_API_KEY)" in " ".join(done.stdout.split())
     assert "canary" not in done.stdout

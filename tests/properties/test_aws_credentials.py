@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from dragoman.errors import ConfigurationError, Error
 from dragoman.providers.aws.credentials import Credentials
 from dragoman.providers.aws.resolving import resolved
-from dragoman.providers.aws.wishes import Fetched
 from dragoman.providers.sigv4 import signed
+from dragoman.providers.wishes import Fetched
 from tests.aws import Played, concluded, judged, silent, told
 
 Found = tuple[str, str, str | None] | None

@@ -141,4 +141,6 @@ def key_of(name: str, configuration: Configuration) -> str:
     if written is not None and written.api_key is not None:
         return whereabouts(written.api_key)
     provider = configuration.providers[name]
+    if provider.identity is not None:
+        return f"none, but {provider.identity!r}"
     return "none" if provider.api_key is None else str(provider.row.key_variable)

@@ -4,12 +4,12 @@ What is written enters by one door: it becomes JSON and is decoded strictly. Not
 """
 
 import functools
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from dragoman.client.signing import Unsigned
 from dragoman.dialects import DIALECTS
 from dragoman.dialects.dialect import Dialect, Encoded, OnLoss, Profile
 from dragoman.dialects.openai_chat.caller import usage_asked
@@ -87,7 +87,7 @@ class Sendable(msgspec.Struct, frozen=True, kw_only=True):
     """The HTTP request; its repr shows no key and no prompt."""
 
     key: Secret | None
-    """What signs it; None where nothing does."""
+    """The key that signs it; None where nothing does, or the provider's `identity`."""
 
     @property
     def stateless(self) -> bool:
@@ -205,6 +205,11 @@ def directed(
 def ready(provider: ConfiguredProvider) -> Provider:
     """The row of a provider that can be asked; raises `ConfigurationError` for what it lacks."""
     row = provider.row
+    if row.base_url is None and row.signing == "aws":
+        key = f"providers.{row.name}.region"
+        raise ConfigurationError(
+            f"{key}: expected an AWS region, here or in AWS_REGION; got nothing", param=key
+        )
     if row.base_url is None:
         key = f"providers.{row.name}.base_url"
         raise ConfigurationError(f"{key}: expected the provider's address; got nothing", param=key)
@@ -224,10 +229,7 @@ def message(
     method: str,
     encoded: Encoded | None = None,
 ) -> Request:
-    """The signed HTTP request for this path of a provider.
-
-    A signature of AWS's is of the time when it is made, and holds for five minutes.
-    """
+    """The HTTP request for this path of a provider; signed, or to be signed by each attempt."""
     url = (provider.row.base_url or "").rstrip("/") + path
     if options.query:
         from urllib.parse import urlencode  # brings much along, and hardly anyone adds a query
@@ -241,11 +243,9 @@ def message(
         **options.headers,
     }
     body = encoded.body if encoded else b""
-    if provider.aws is not None and not url.startswith("sim:"):
-        from dragoman.providers.aws import bedrock
-
-        headers = bedrock.signed(
-            method, url, headers, body, credentials=provider.aws, at=time.time()
+    if provider.identity is not None:
+        return Unsigned(
+            method=method, url=url, headers=headers, body=body, identity=provider.identity
         )
     return Request(method=method, url=url, headers=headers, body=body)
 

@@ -23,6 +23,7 @@ from dragoman.transport.timeouts import Timeout
 if TYPE_CHECKING:
     from dragoman.client.listing import AsyncModels
     from dragoman.client.raw import AsyncRawCompletions
+    from dragoman.providers.identity import Identity
 
 
 class AsyncTransports(Carriers[AsyncTransport]):
@@ -35,6 +36,18 @@ class AsyncTransports(Carriers[AsyncTransport]):
         return AsyncioTransport(
             proxy=self.proxy, environ=self.environ, ssl_context=self.ssl_context
         )
+
+    def network_without_proxy(self) -> AsyncTransport:
+        """The same, whatever proxies there are."""
+        from dragoman.transport.asynchronous import AsyncioTransport
+
+        return AsyncioTransport(ssl_context=self.ssl_context)
+
+    def signing(self, identity: "Identity[Any]") -> AsyncTransport:
+        """What signs for this identity; few are asked without a key."""
+        from dragoman.client.looking_later import SigningLater
+
+        return SigningLater(identity, self, now=self.now)
 
     def simulator(self) -> AsyncTransport:
         """What asks the simulator in this process."""
@@ -127,7 +140,7 @@ class AsyncCompletions:
         }
         client = self._client
         call = Call(asked(given, client.targets, options), options)
-        return await carried_later(call, self._client.transports.of(call.asked.message.url))
+        return await carried_later(call, self._client.transports.to(call.asked.message))
 
     async def stream(
         self, *, model: str, messages: Iterable[Message], **fields: Unpack[FieldsAndOptions]

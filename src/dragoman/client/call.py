@@ -7,13 +7,19 @@ import functools
 import os
 import time
 from collections.abc import Generator, Mapping
-from typing import Final
+from typing import Final, TypeGuard
 
 import msgspec
 
 from dragoman.client.asking import Asked, Options, Sendable
+from dragoman.client.signing import Unsigned
 from dragoman.dialects.dialect import StreamDecoder
-from dragoman.errors import APIStatusError, APITimeoutError, Error, RemoteProtocolError
+from dragoman.errors import (
+    APIStatusError,
+    APITimeoutError,
+    Error,
+    RemoteProtocolError,
+)
 from dragoman.exchange.retrying import Policy, conversation
 from dragoman.exchange.wishes import Committed, Outcome, Refused, Wish
 from dragoman.models import shared
@@ -44,6 +50,10 @@ class Carriage:
         self._began = time.monotonic() if began is None else began
         self._deadline = self._began + options.timeout.total
         self._policy = policy_of(options.max_retries)
+        message = asked.message
+        self._identity = message.identity if isinstance(message, Unsigned) else None
+        self._looks = 0 if self._identity is None else self._identity.looks
+        self._renewed = False
 
     def conversation(self) -> Generator[Wish, Outcome, Committed]:
         """The conversation about this request, on the monotonic clock."""
@@ -87,13 +97,21 @@ class Carriage:
     def refused(self, error: Error) -> Refused:
         """What the conversation is told of a failed attempt."""
         self.hide_key(error)
+        if self._identity is not None and not self._renewed and called_back(error):
+            self._renewed = self._identity.called_back(self._looks)
+            error.should_retry = self._renewed or error.should_retry
         return Refused(error, error.retry_after if isinstance(error, APIStatusError) else None)
 
     def hide_key(self, error: Error) -> None:
         """Take the key out of a message: some providers repeat it, and it is read by everyone."""
-        key = self.asked.key.reveal() if self.asked.key else ""
-        if key and key in error.message:
-            reword(error, error.message.replace(key, HIDDEN))
+        for secret in self._secrets():
+            if secret in error.message:
+                reword(error, error.message.replace(secret, HIDDEN))
+
+    def _secrets(self) -> tuple[str, ...]:
+        if self._identity is not None:
+            return self._identity.secrets()
+        return (self.asked.key.reveal(),) if self.asked.key else ()
 
     def elapsed(self) -> float:
         """Seconds since it was asked for."""
@@ -159,6 +177,14 @@ def chance() -> float:
 def succeeded(status: int) -> bool:
     """Whether an answer with this status has what was asked for; redirects are not followed."""
     return 200 <= status < 300
+
+
+def called_back(error: Error) -> TypeGuard[APIStatusError]:
+    """Whether the provider says that what signed holds no longer, which may be before its end."""
+    if not isinstance(error, APIStatusError):
+        return False
+    said = error.response.headers.get("x-amzn-errortype", "")
+    return error.status_code == 401 or said.startswith("ExpiredToken")
 
 
 def is_stream(headers: Mapping[str, str]) -> bool:

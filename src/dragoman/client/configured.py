@@ -1,16 +1,20 @@
 """What the blocking and the asynchronous client have in common: all but the waiting."""
 
 import os
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from dragoman.client.asking import Options, Targets
 from dragoman.client.configuration import Arguments
+from dragoman.client.signing import Clock, Unsigned
 from dragoman.settings.providers import ConfiguredProvider
+from dragoman.transport.protocol import Request
 from dragoman.transport.timeouts import Timeout
 
 if TYPE_CHECKING:
+    from dragoman.providers.identity import Identity
     from dragoman.settings.file import Settings
 
 
@@ -24,27 +28,46 @@ C = TypeVar("C", bound=Closeable)
 
 
 class Carriers(ABC, Generic[C]):
-    """What carries the requests of a client: one for the network, one for the simulator.
+    """What carries the requests of a client: for the network, for the simulator.
 
     Each is made when it is first needed, so that a client that is only made wakes no network.
     """
 
     def __init__(self, given: C | None, proxy: str | None, ssl_context: Any) -> None:
         self._given = given
-        self._made: dict[bool, C] = {}
+        self._made: dict[str, C] = {}
+        self._signing: dict[Identity[Any], C] = {}
         self.proxy = proxy
         self.ssl_context = ssl_context
         self.environ = dict(os.environ)
+        self.now: Clock = time.time
+        """When signatures are made, and what they are made with is old."""
+
+    def to(self, request: Request) -> C:
+        """What carries this request, and signs it before, where that is still to be done."""
+        if not isinstance(request, Unsigned):
+            return self.of(request.url)
+        identity = request.identity
+        if identity not in self._signing:
+            self._signing.setdefault(identity, self.signing(identity))
+        return self._signing[identity]
 
     def of(self, url: str) -> C:
         """What carries requests to this address."""
+        if url.startswith("sim:"):
+            return self._once("simulator", self.simulator)
+        return self._once("network", self.network)
+
+    def direct(self) -> C:
+        """What carries requests that no proxy may see: to services of the machine."""
+        return self._once("direct", self.network_without_proxy)
+
+    def _once(self, name: str, make: Callable[[], C]) -> C:
         if self._given is not None:
             return self._given
-        simulated = url.startswith("sim:")
-        if simulated not in self._made:
-            made = self.simulator() if simulated else self.network()
-            self._made.setdefault(simulated, made)
-        return self._made[simulated]
+        if name not in self._made:
+            self._made.setdefault(name, make())
+        return self._made[name]
 
     def close(self) -> None:
         """Close what was made here; what was given is its giver's to close."""
@@ -54,6 +77,14 @@ class Carriers(ABC, Generic[C]):
     @abstractmethod
     def network(self) -> C:
         """What speaks HTTP."""
+
+    @abstractmethod
+    def network_without_proxy(self) -> C:
+        """The same, whatever proxies there are."""
+
+    @abstractmethod
+    def signing(self, identity: "Identity[Any]") -> C:
+        """What signs for this identity, and looks for what that takes."""
 
     @abstractmethod
     def simulator(self) -> C:

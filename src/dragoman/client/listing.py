@@ -93,7 +93,7 @@ class Models:
             timeout=timeout, max_retries=max_retries, headers=extra_headers
         )
         call = listing(provider, self._client.providers, options)
-        return driven(call, self._client.transports.of(call.asked.message.url), _answered)
+        return driven(call, self._client.transports.to(call.asked.message), _answered)
 
 
 class AsyncModels:
@@ -115,5 +115,5 @@ class AsyncModels:
             timeout=timeout, max_retries=max_retries, headers=extra_headers
         )
         call = listing(provider, self._client.providers, options)
-        transport = self._client.transports.of(call.asked.message.url)
+        transport = self._client.transports.to(call.asked.message)
         return await driven_later(call, transport, _answered_later)

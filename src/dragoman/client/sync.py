@@ -23,6 +23,7 @@ from dragoman.transport.timeouts import Timeout
 if TYPE_CHECKING:
     from dragoman.client.listing import Models
     from dragoman.client.raw import RawCompletions
+    from dragoman.providers.identity import Identity
 
 
 class Transports(Carriers[Transport]):
@@ -35,6 +36,18 @@ class Transports(Carriers[Transport]):
         return BlockingTransport(
             proxy=self.proxy, environ=self.environ, ssl_context=self.ssl_context
         )
+
+    def network_without_proxy(self) -> Transport:
+        """The same, whatever proxies there are."""
+        from dragoman.transport.blocking import BlockingTransport
+
+        return BlockingTransport(ssl_context=self.ssl_context)
+
+    def signing(self, identity: "Identity[Any]") -> Transport:
+        """What signs for this identity; few are asked without a key."""
+        from dragoman.client.looking import Signing
+
+        return Signing(identity, self, now=self.now)
 
     def simulator(self) -> Transport:
         """What asks the simulator in this process."""
@@ -137,7 +150,7 @@ class Completions:
         }
         client = self._client
         call = Call(asked(given, client.targets, options), options)
-        return carried(call, self._client.transports.of(call.asked.message.url))
+        return carried(call, self._client.transports.to(call.asked.message))
 
     def stream(
         self, *, model: str, messages: Iterable[Message], **fields: Unpack[FieldsAndOptions]

@@ -10,6 +10,7 @@ import msgspec
 
 from dragoman.client.asking import Asked, Options, Target, aimed, message
 from dragoman.client.asynchronous import AsyncTransports
+from dragoman.client.signing import Unsigned
 from dragoman.dialects.dialect import Encoded, OnLoss
 from dragoman.dialects.openai_chat.encoding import path
 from dragoman.dialects.openai_chat.families import family_of
@@ -142,6 +143,12 @@ class Upstreams(AsyncTransports):
         timeout: Timeout,
     ) -> Hearing:
         """Makes an attempt, with this body; raises `ConfigurationError` where that cannot be."""
+        if isinstance(request, Unsigned):
+            request, known = msgspec.structs.replace(request, body=body), None
+            signed = request.signed_at_once(at=self.now())
+            if signed is None:
+                return Awaited(self.to(request), request, hearer, timeout=timeout)
+            request = signed
         carrier = self.of(request.url)
         if not isinstance(carrier, AsyncioTransport):
             request = msgspec.structs.replace(request, body=body)

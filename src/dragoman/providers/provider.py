@@ -26,8 +26,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     key_header: Literal["authorization", "api-key", "x-api-key", "x-goog-api-key"] = "authorization"
     """The header that carries the key; `authorization` carries it as a bearer token."""
 
-    signing: Literal["aws"] | None = None
-    """What signs for it where it has no key: `aws`, with AWS's own credentials; None: nothing."""
+    signing: Literal["aws", "azure", "google"] | None = None
+    """Whose credentials sign for it where it has no key; None: nothing does."""
 
     exact: bool = False
     """Whether it speaks as OpenAI's own document says, so that answers may keep their bytes.

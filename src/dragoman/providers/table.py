@@ -130,8 +130,9 @@ ROWS: Final = (
         },
     ),
     Provider(
-        name="anthropic-vertex",  # its base URL ends with the location, its key is an access token
+        name="anthropic-vertex",  # its base URL ends with the location
         dialect="anthropic-messages",
+        signing="google",
         quirks={
             "path": "/publishers/anthropic/models/{model}:rawPredict",
             "stream_path": "/publishers/anthropic/models/{model}:streamRawPredict",
@@ -143,7 +144,7 @@ ROWS: Final = (
         },
     ),
     Provider(
-        name="bedrock",  # its base URL names the region, its key is an API key of Bedrock's
+        name="bedrock",  # its key is an API key of Bedrock's
         dialect="bedrock-converse",
         key_variable="AWS_BEARER_TOKEN_BEDROCK",
         signing="aws",
@@ -152,12 +153,14 @@ ROWS: Final = (
         name="azure",
         key_variable="AZURE_OPENAI_API_KEY",
         key_header="api-key",
+        signing="azure",
         quirks=on_azure(AZURE),
     ),
     Provider(
         name="azure-deployments",
         key_variable="AZURE_OPENAI_API_KEY",
         key_header="api-key",
+        signing="azure",
         quirks=on_azure(AZURE_DEPLOYMENTS),
     ),
     Provider(
@@ -288,8 +291,9 @@ ROWS: Final = (
         key_header="x-goog-api-key",
     ),
     Provider(
-        name="gemini-vertex",
+        name="gemini-vertex",  # its base URL ends with the publisher
         dialect="gemini",
+        signing="google",
         quirks={"call_ids": False, "media_types": True, "labels": True, "service_tiers": False},
     ),
     Provider(

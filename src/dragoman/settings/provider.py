@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -12,6 +12,13 @@ from dragoman.providers.routing import near_names
 from dragoman.providers.table import PROVIDERS
 from dragoman.settings.checking import key_of, mistake, typed
 from dragoman.settings.secret import Secret
+
+SIGNED_BY: Final[dict[str, tuple[str, ...]]] = {
+    "profile": ("aws",),
+    "region": ("aws",),
+    "credential": ("google", "azure"),
+}
+"""What may be set for whom, by what signs for it."""
 
 
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,6 +33,11 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     base_url: str | None = None
     """Where it is; a known provider has its own."""
 
+    credential: Any = None
+    """What proves who asks, in place of a key: at Google's the path of a file of credentials, at
+    Azure's a credential of `azure-identity`; at both `default`, which is looked for where their
+    own programs look. None: at Google's own address as `default`, else nothing."""
+
     dialect: str | None = None
     """What it speaks; `openai-chat` where None."""
 
@@ -39,8 +51,14 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     like: str | None = None
     """A known provider whose quirks it shares, such as `vllm`."""
 
+    profile: str | None = None
+    """The profile of AWS's files whose credentials sign; None leaves the choice to AWS's rules."""
+
     quirks: dict[str, Any] = {}
     """Single quirks, by name, on top of those."""
+
+    region: str | None = None
+    """The AWS region; None: that of the address, of the environment, of the profile."""
 
 
 def row_of(name: str, wanted: ProviderSettings) -> Provider:
@@ -53,20 +71,45 @@ def row_of(name: str, wanted: ProviderSettings) -> Provider:
             near = ", ".join(near_names(wanted.like, PROVIDERS) or sorted(PROVIDERS))
             raise mistake(f"{key}.like", f"a known provider, such as {near}", repr(wanted.like))
         row = row or Provider(name=name)
-        row = msgspec.structs.replace(row, dialect=like.dialect, quirks=like.quirks)
+        row = msgspec.structs.replace(
+            row, dialect=like.dialect, quirks=like.quirks, signing=like.signing
+        )
     row = row or Provider(name=name)
     if wanted.dialect is not None and wanted.dialect != row.dialect:
         row = _speaking(row, wanted, f"{key}.dialect")
+    _check_signing(row, wanted, key)
+    regional = _regional(wanted, f"{key}.region")
     row = msgspec.structs.replace(
         row,
         name=name,
-        base_url=wanted.base_url or row.base_url,
+        base_url=wanted.base_url or row.base_url or regional,
         exact=_exact(row, wanted, f"{key}.exact"),
         quirks=_quirks(quirks_of(row), wanted.quirks, f"{key}.quirks"),
     )
-    if row.base_url is None:
+    if row.base_url is None and row.signing != "aws":
         raise mistake(f"{key}.base_url", "the address of the provider", "nothing")
     return row
+
+
+def _regional(wanted: ProviderSettings, key: str) -> str | None:
+    """Where Bedrock is in the region that is wanted; None where none is, as yet."""
+    if wanted.region is None:
+        return None
+    from dragoman.providers.aws import bedrock, regions  # only those who ask AWS need it
+
+    return bedrock.address(regions.checked(wanted.region, key=key))
+
+
+def _check_signing(row: Provider, wanted: ProviderSettings, key: str) -> None:
+    """Raise `ConfigurationError` for what says how to sign, and means nothing here."""
+    for name, kinds in SIGNED_BY.items():
+        if getattr(wanted, name) in (None, ""):
+            continue
+        if row.signing not in kinds:
+            rows = (other.name for other in PROVIDERS.values() if other.signing in kinds)
+            raise mistake(f"{key}.{name}", f"nothing, but at {', '.join(rows)}", "a value")
+        if name != "region" and wanted.api_key is not None:
+            raise mistake(f"{key}.{name}", "nothing, beside `api_key`", "a value")
 
 
 def _exact(row: Provider, wanted: ProviderSettings, key: str) -> bool:

@@ -5,18 +5,16 @@ settings is loaded by whoever has some.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from dragoman.errors import ConfigurationError
 from dragoman.providers.provider import Provider
 from dragoman.providers.table import PROVIDERS
 from dragoman.settings.secret import Secret, resolved
 
 if TYPE_CHECKING:
-    from dragoman.providers.aws.credentials import Credentials
+    from dragoman.providers.identity import Identity
     from dragoman.settings.file import Settings
 
 
@@ -35,8 +33,8 @@ class ConfiguredProvider(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     """Headers that every request to it carries."""
 
-    aws: "Credentials | None" = None
-    """AWS's own credentials, where they sign for it: without a key."""
+    identity: "Identity[Any] | None" = None
+    """What signs for it, where it has no key and something does."""
 
     @property
     def lacks_key(self) -> bool:
@@ -51,14 +49,21 @@ def configured(*written: "Settings", environ: Mapping[str, str]) -> dict[str, Co
 
     Raises `ConfigurationError` naming the key, what was expected and what came.
     """
-    known = {
-        name: _signed_for(row, _usual_key(row, environ), environ) for name, row in PROVIDERS.items()
-    }
+    known = {name: _usual(row, environ) for name, row in PROVIDERS.items()}
     last = {name: settings for settings in written for name in settings.providers}
     for name, settings in last.items():
         with settings.source.named():
             known[name] = _configured(name, settings, environ)
     return known
+
+
+def _usual(row: Provider, environ: Mapping[str, str]) -> ConfiguredProvider:
+    key = _usual_key(row, environ)
+    if row.signing == "aws" and ("AWS_REGION" in environ or "AWS_DEFAULT_REGION" in environ):
+        from dragoman.settings.identities import identified
+
+        return identified(row, key, environ, wanted=None)
+    return ConfiguredProvider(row=row, api_key=key)  # the others that sign have no address yet
 
 
 def _usual_key(row: Provider, environ: Mapping[str, str]) -> Secret | None:
@@ -72,25 +77,15 @@ def _configured(name: str, settings: "Settings", environ: Mapping[str, str]) -> 
 
     wanted = settings.providers[name]
     row = row_of(name, wanted)
-    if wanted.api_key is None:
-        key = _usual_key(row, environ)
-    else:
+    if wanted.api_key is not None:
         key = resolved(wanted.api_key, environ=environ, key=f"{key_of('providers', name)}.api_key")
-    signed_for = _signed_for(row, key, environ)
-    return msgspec.structs.replace(signed_for, base_model=wanted.base_model)
+    elif wanted.profile or wanted.credential:
+        key = None  # whoever names another proof does not mean the one in the environment
+    else:
+        key = _usual_key(row, environ)
+    provider = ConfiguredProvider(row=row, api_key=key)
+    if row.signing is not None:
+        from dragoman.settings.identities import identified
 
-
-def _signed_for(
-    row: Provider, key: Secret | None, environ: Mapping[str, str]
-) -> ConfiguredProvider:
-    """A provider with what signs for it: its key, else the keys that the environment holds.
-
-    Most who ask never ask AWS, so that keys which cannot be used are no mistake here; AWS tells.
-    """
-    if row.signing is None or key is not None or not environ.get("AWS_ACCESS_KEY_ID"):
-        return ConfiguredProvider(row=row, api_key=key)
-    from dragoman.providers.aws.resolving import of_environment
-
-    with suppress(ConfigurationError):
-        return ConfiguredProvider(row=row, aws=of_environment(environ))
-    return ConfiguredProvider(row=row)
+        provider = identified(row, key, environ, wanted=wanted)
+    return msgspec.structs.replace(provider, base_model=wanted.base_model)

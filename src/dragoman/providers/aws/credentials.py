@@ -1,21 +1,12 @@
-"""AWS credentials: what they are, and when they are old.
+"""AWS credentials: values that must not be seen, as a `Secret` of the settings, a room above.
 
-They are values that must not be seen, as a `Secret` of the settings is, a room above. When to fetch
-new ones is told as data; fetching them is a conversation (`resolving`).
+Fetching them is a conversation (`resolving`).
 """
 
-from datetime import UTC, datetime
-from typing import Final, Literal, NoReturn
+from typing import Final, NoReturn
 
-MANDATORY_SECONDS: Final = 10 * 60
-"""So near their end credentials are replaced before they are used again; botocore's figure."""
-
-ADVISORY_SECONDS: Final = 15 * 60
+EARLY_SECONDS: Final = 15 * 60
 """So near their end credentials are replaced while they are still used; botocore's figure."""
-
-Freshness = Literal["fresh", "aging", "due"]
-"""`fresh`: use them. `aging`: use them and fetch others meanwhile; if that fails, never mind.
-`due`: fetch others first; if that fails, so does the call."""
 
 
 class Credentials:
@@ -77,30 +68,3 @@ class Credentials:
             self.expires_at,
             self.source,
         )
-
-
-def freshness(credentials: Credentials, *, now: float) -> Freshness:
-    """Whether these may be used at this instant, in seconds since 1970."""
-    if credentials.expires_at is None:
-        return "fresh"
-    left = credentials.expires_at - now
-    if left >= ADVISORY_SECONDS:
-        return "fresh"
-    return "aging" if left >= MANDATORY_SECONDS else "due"
-
-
-def sendable(value: str | None) -> bool:
-    """Whether this can stand in a header, as keys and tokens have to; None can, being left out.
-
-    What cannot is damaged: none of AWS's has a line break, a control or a character outside ASCII.
-    """
-    return value is None or (value.isascii() and value.isprintable())
-
-
-def instant(text: str) -> float:
-    """Seconds since 1970 of a time as AWS writes it; one without a zone is UTC.
-
-    Raises `ValueError` for what is none.
-    """
-    time = datetime.fromisoformat(text.strip())
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()

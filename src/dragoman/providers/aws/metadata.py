@@ -17,15 +17,18 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from dragoman.errors import ConfigurationError
-from dragoman.providers.aws.credentials import ADVISORY_SECONDS, Credentials, instant, sendable
+from dragoman.providers.aws.credentials import EARLY_SECONDS, Credentials
 from dragoman.providers.aws.profiles import Profile
-from dragoman.providers.aws.wishes import (
+from dragoman.providers.wishes import (
     LIMIT,
+    Absent,
     Conversation,
     Fetch,
     Fetched,
     answered,
+    instant,
     refusal,
+    sendable,
     text_of,
     transient,
     unusable,
@@ -107,40 +110,42 @@ def of_container(
 
 def of_instance(
     environ: Mapping[str, str], profile: Profile, *, now: Callable[[], float]
-) -> Conversation[Credentials | None]:
-    """Those of the instance's role; None where this is no instance, or has no role.
+) -> Conversation[Credentials | Absent]:
+    """Those of the instance's role; `Absent` where this is no instance, or has no role.
 
     `now` tells seconds since 1970. Raises `ConfigurationError` for an address that cannot be
     meant, and `APIConnectionError` where the service is there and fails.
     """
     source = "the instance's service"
     if environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
-        return None
+        return Absent(f"{source} is not asked, since AWS_EC2_METADATA_DISABLED says so")
     host = _instance_host(environ, profile)
     token = yield from answered(
         _instance("PUT", host + TOKEN_PATH, "token-ttl-seconds", TOKEN_SECONDS), attempts=1, now=now
     )
-    if token is None or token.status != 200:
-        return None
+    if token is None:
+        return Absent(f"{source} gave no answer")
+    if token.status != 200:
+        return Absent(f"{source} gave status {token.status}")
     value = token.body.decode("latin-1")
-    if not value or not sendable(value):
-        return None
+    if not value or len(value) > LIMIT or not sendable(value):
+        return Absent(f"{source} gave no token")
     role = yield from answered(
         _instance("GET", host + ROLE_PATH, "token", value), attempts=1, now=now
     )
     name = _role_name(role, source)
     if name is None:
-        return None
+        return Absent("the instance has no role")
     url = host + ROLE_PATH + quote(name, safe="+=,@")
     answer = yield from answered(_instance("GET", url, "token", value), attempts=1, now=now)
     if answer is None or transient(answer):
         raise refusal(answer, source=source)
     found = _credentials(answer, source) if answer.status == 200 else None
     if found is None or found.session_token is None or found.expires_at is None:
-        return None
+        return Absent("the instance's role has no credentials")
     # What is about to end is asked for again soon, and not before every call: the new ones come
     # late, and while the service fails, AWS takes the old ones longer than they say.
-    later = now() + ADVISORY_SECONDS
+    later = now() + EARLY_SECONDS
     if found.expires_at < later:
         found.expires_at = later + LATER_SECONDS
     return found

@@ -39,18 +39,21 @@ class Profile:
         return self.shared.get(key, self.config.get(key))
 
 
-def profile_of(name: str | None, *, config: str | None, shared: str | None) -> Profile:
+def profile_of(
+    name: str | None, *, config: str | None, shared: str | None, key: str = "AWS_PROFILE"
+) -> Profile:
     """The profile of this name, or what there is of `default` where the name is None.
 
-    `config` and `shared` are the texts of the files, None where there are none. Raises
-    `ConfigurationError` for a text that cannot be read and for a name that is in neither.
+    `config` and `shared` are the texts of the files, None where there are none; `key` is where the
+    name stands. Raises `ConfigurationError` for a text that cannot be read and for a name that is
+    in neither.
     """
     configured = _profiles(_sections(config, "the AWS config file"))
     credentials = _sections(shared, "the AWS credentials file")
     wanted = name or "default"
     if name and name not in configured and name not in credentials:
         raise ConfigurationError(
-            f"AWS_PROFILE: expected a profile of the AWS files; got {name!r}", param="AWS_PROFILE"
+            f"{key}: expected a profile of the AWS files; got {name!r}", param=key
         )
     return Profile(wanted, configured.get(wanted, {}), credentials.get(wanted, {}))
 

@@ -16,12 +16,12 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from dragoman.errors import ConfigurationError
-from dragoman.providers.aws.credentials import Credentials, instant, sendable
-from dragoman.providers.aws.metadata import of_container, of_instance
+from dragoman.providers.aws.credentials import Credentials
+from dragoman.providers.aws.metadata import RELATIVE_URI, of_container, of_instance
 from dragoman.providers.aws.profiles import Profile, name_of, profile_of
 from dragoman.providers.aws.regions import region_of
-from dragoman.providers.aws.web_identity import of_web_identity
-from dragoman.providers.aws.wishes import Conversation
+from dragoman.providers.aws.web_identity import VARIABLES, of_web_identity
+from dragoman.providers.wishes import Absent, Conversation, instant, sendable
 
 BEARER_VARIABLE: Final = "AWS_BEARER_TOKEN_BEDROCK"
 
@@ -45,10 +45,14 @@ def resolved(
     `config` and `shared` are the texts of the files that `profiles` names, None where there are
     none. `profile` is one that the operator asked for, which goes before what the environment
     holds; None leaves the choice to the environment. `now` tells seconds since 1970. Raises
-    `ConfigurationError` where there are none, or something has to be set otherwise, and
-    `APIConnectionError`, of an attempt that was not sent, where a service that has them fails.
+    `ConfigurationError` where there are none, which names each place and why it had none, or where
+    something has to be set otherwise, and `APIConnectionError`, of an attempt that was not sent,
+    where a service that has them fails.
     """
-    chosen = profile_of(profile or name_of(environ), config=config, shared=shared)
+    if profile:
+        chosen = profile_of(profile, config=config, shared=shared, key="profile")
+    else:
+        chosen = profile_of(name_of(environ), config=config, shared=shared)
     own = {} if profile else environ
     if found := of_environment(own):
         return found
@@ -61,12 +65,17 @@ def resolved(
         return found
     if found := (yield from of_container(environ, now=now)):
         return found
-    if found := (yield from of_instance(environ, chosen, now=now)):
-        return found
-    raise ConfigurationError(
-        f"AWS credentials: expected them in the environment ({KEY_ID}), in {chosen}, or from the "
-        "service of a container or an instance; got none"
-    )
+    last = yield from of_instance(environ, chosen, now=now)
+    if not isinstance(last, Absent):
+        return last
+    unset = [] if profile else [KEY_ID, VARIABLES["web_identity_token_file"]]
+    reasons = [
+        *(f"{variable} is not set" for variable in unset),
+        f"{chosen} holds no key" if config or shared else "there are no AWS files",
+        f"{RELATIVE_URI} is not set",
+        last.why,
+    ]
+    raise ConfigurationError(f"AWS credentials: expected some; got none: {'; '.join(reasons)}")
 
 
 def bearer_token(environ: Mapping[str, str]) -> str | None:

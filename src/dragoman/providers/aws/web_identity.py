@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from dragoman.errors import ConfigurationError
-from dragoman.providers.aws.credentials import Credentials, instant, sendable
+from dragoman.providers.aws.credentials import Credentials
 from dragoman.providers.aws.profiles import Profile
 from dragoman.providers.aws.regions import dns_suffix
-from dragoman.providers.aws.wishes import (
+from dragoman.providers.wishes import (
     LIMIT,
     Conversation,
     Fetch,
     Fetched,
     answered,
+    instant,
     refusal,
+    sendable,
     text_of,
     transient,
     unusable,

@@ -1,4 +1,4 @@
-"""Credentials show themselves nowhere, and tell when they are old."""
+"""Credentials show themselves nowhere."""
 
 import copy
 import json
@@ -7,8 +7,8 @@ import pickle
 import msgspec
 import pytest
 
-from dragoman.providers.aws.credentials import Credentials, Freshness, freshness, instant
-from dragoman.providers.aws.wishes import Fetch, Fetched
+from dragoman.providers.aws.credentials import Credentials
+from dragoman.providers.wishes import Fetch, Fetched, instant
 
 SECRET = "wJalrXUtnFEMI"
 TOKEN = "AQoDYXdzEPT"
@@ -49,28 +49,8 @@ def test_what_asks_for_them_and_what_answers_is_not_printed() -> None:
         direct=False,
     )
 
-    assert repr(fetch) == "<POST for AWS credentials>"
+    assert repr(fetch) == "<POST for credentials>"
     assert str(Fetched(200, SECRET.encode())) == "<200 with 13 bytes>"
-
-
-@pytest.mark.parametrize(
-    ("left", "state"),
-    [
-        (3600.0, "fresh"),
-        (900.0, "fresh"),
-        (899.9, "aging"),
-        (600.0, "aging"),
-        (599.9, "due"),
-        (0.0, "due"),
-        (-1.0, "due"),
-    ],
-)
-def test_credentials_age_as_botocore_lets_them(left: float, state: Freshness) -> None:
-    assert freshness(SESSION, now=10_000.0 - left) == state
-
-
-def test_credentials_without_an_end_stay_fresh() -> None:
-    assert freshness(Credentials("AKID", SECRET, source="a test"), now=1e12) == "fresh"
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from dragoman.errors import APIConnectionError, ConfigurationError, Error
+from dragoman.providers.aws.credentials import Credentials
 from dragoman.providers.aws.metadata import of_container, of_instance
 from dragoman.providers.aws.profiles import profile_of
-from dragoman.providers.aws.wishes import Fetched
+from dragoman.providers.wishes import Absent, Fetched
 from tests.aws import NOW, Asked, Played, concluded, judged, silent, told
 
 SECRETS = {"AccessKeyId": "ASIA1", "SecretAccessKey": "hush/hush", "Token": "tok=="}
@@ -209,7 +210,7 @@ def test_an_instance_is_asked_for_a_token_a_role_and_its_credentials() -> None:
 
     found = concluded(of_instance({}, NOBODY, now=played.now), played)
 
-    assert found is not None
+    assert isinstance(found, Credentials)
     assert told(found) == FOUND
     assert [(one.method, one.path) for one in played.asked] == [
         ("PUT", "/latest/api/token"),
@@ -232,7 +233,7 @@ def test_an_instance_is_asked_as_botocore_asks_it(tmp_path: Path) -> None:
     environ = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1/"}
     ours = concluded(of_instance(environ, NOBODY, now=played.now), played)
 
-    assert ours is not None
+    assert isinstance(ours, Credentials)
     assert told(ours) == theirs.credentials
     assert ours.expires_at == theirs.expires_at
     assert played.asked == theirs.asked
@@ -249,12 +250,13 @@ def test_an_instance_is_asked_as_botocore_asks_it(tmp_path: Path) -> None:
         Fetched(200, b""),
         Fetched(200, b"a\r\nx: y"),
         Fetched(200, b"\xff"),
+        Fetched(200, b"x" * 70_000),
     ],
 )
 def test_where_no_token_is_given_nothing_more_is_asked(token: Fetched | None) -> None:
     played = Played(lambda _: token)
 
-    assert concluded(of_instance({}, NOBODY, now=played.now), played) is None
+    assert isinstance(concluded(of_instance({}, NOBODY, now=played.now), played), Absent)
     assert len(played.asked) == 1
 
 
@@ -262,7 +264,7 @@ def test_where_no_token_is_given_nothing_more_is_asked(token: Fetched | None) ->
 def test_an_instance_without_a_role_has_no_credentials(role: Fetched) -> None:
     played = Played(lambda asked: instance(asked) if asked.method == "PUT" else role)
 
-    assert concluded(of_instance({}, NOBODY, now=played.now), played) is None
+    assert isinstance(concluded(of_instance({}, NOBODY, now=played.now), played), Absent)
 
 
 @pytest.mark.parametrize(
@@ -278,7 +280,7 @@ def test_an_instance_without_a_role_has_no_credentials(role: Fetched) -> None:
 def test_a_role_without_credentials_gives_none(answer: Fetched) -> None:
     played = Played(lambda one: answer if one.path.endswith("/my-role") else instance(one))
 
-    assert concluded(of_instance({}, NOBODY, now=played.now), played) is None
+    assert isinstance(concluded(of_instance({}, NOBODY, now=played.now), played), Absent)
 
 
 @pytest.mark.parametrize("place", ["credentials/", "my-role"])
@@ -302,7 +304,7 @@ def test_the_name_of_a_role_stays_within_its_path() -> None:
 
     played = Played(script)
 
-    assert concluded(of_instance({}, NOBODY, now=played.now), played) is None
+    assert isinstance(concluded(of_instance({}, NOBODY, now=played.now), played), Absent)
     assert played.asked[-1].path == (
         "/latest/meta-data/iam/security-credentials/..%2F..%2Fuser%20data%3Fx=%C3%A9%23"
     )
@@ -314,7 +316,7 @@ def test_credentials_about_to_end_are_asked_for_again_in_five_minutes() -> None:
 
     found = concluded(of_instance({}, NOBODY, now=played.now), played)
 
-    assert found is not None
+    assert isinstance(found, Credentials)
     assert found.expires_at == NOW + 20 * 60
 
 
@@ -366,5 +368,5 @@ def test_an_instance_is_not_asked_where_that_is_forbidden() -> None:
     played = Played(instance)
     environ = {"AWS_EC2_METADATA_DISABLED": "TRUE"}
 
-    assert concluded(of_instance(environ, NOBODY, now=played.now), played) is None
+    assert isinstance(concluded(of_instance(environ, NOBODY, now=played.now), played), Absent)
     assert played.asked == []

@@ -7,8 +7,8 @@ import pytest
 from dragoman.errors import ConfigurationError
 from dragoman.providers.aws.credentials import Credentials
 from dragoman.providers.aws.resolving import bearer_token, resolved
-from dragoman.providers.aws.wishes import Fetched
-from tests.aws import NOW, Asked, Played, concluded, silent, told
+from dragoman.providers.wishes import Fetched
+from tests.aws import NOW, Asked, Played, Script, concluded, silent, told
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKENV", "AWS_SECRET_ACCESS_KEY": "secret-env"}
 SHARED = "[default]\naws_access_key_id = AKSHARED\naws_secret_access_key = secret-shared\n"
@@ -156,11 +156,64 @@ def test_a_command_for_credentials_is_not_needed_where_the_file_has_them() -> No
     assert one.access_key_id == "AKSHARED"
 
 
-def test_where_there_are_none_the_places_are_told() -> None:
-    played = Played(silent)
+def instance_says(answer: Fetched | None, role: bytes = b"role") -> Script:
+    """An instance's service: what it says of the token, or of the role once it gave one."""
 
-    with pytest.raises(ConfigurationError, match=r"AWS_ACCESS_KEY_ID.*profile default.*instance"):
-        concluded(resolved({}, now=played.now), played)
+    def script(asked: Asked) -> Fetched | None:
+        if asked.method == "PUT" or asked.path == "/x":
+            return answer
+        return Fetched(200, role) if asked.path.endswith("credentials/") else Fetched(404, b"")
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("environ", "script", "why"),
+    [
+        ({}, silent, "the instance's service gave no answer"),
+        ({}, instance_says(Fetched(404, b"")), "the instance's service gave status 404"),
+        ({}, instance_says(Fetched(200, b"")), "the instance's service gave no token"),
+        ({}, instance_says(Fetched(200, b"t"), role=b""), "the instance has no role"),
+        ({}, instance_says(Fetched(200, b"t")), "the instance's role has no credentials"),
+        (
+            {"AWS_EC2_METADATA_DISABLED": "true"},
+            silent,
+            "the instance's service is not asked, since AWS_EC2_METADATA_DISABLED says so",
+        ),
+    ],
+)
+def test_where_there_are_none_each_place_is_told_and_why(
+    environ: dict[str, str], script: Script, why: str
+) -> None:
+    played = Played(script)
+
+    with pytest.raises(ConfigurationError) as caught:
+        concluded(resolved(environ, now=played.now), played)
+
+    assert caught.value.message == (
+        "AWS credentials: expected some; got none: AWS_ACCESS_KEY_ID is not set; "
+        "AWS_WEB_IDENTITY_TOKEN_FILE is not set; there are no AWS files; "
+        f"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set; {why}"
+    )
+
+
+def test_a_profile_without_a_key_is_told_and_what_was_not_looked_at_is_not() -> None:
+    played = Played(silent)
+    config = "[profile work]\nregion = eu-west-1\n"
+
+    with pytest.raises(ConfigurationError) as caught:
+        concluded(resolved(KEYS, now=played.now, config=config, profile="work"), played)
+
+    assert caught.value.message == (
+        "AWS credentials: expected some; got none: the profile work holds no key; "
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set; "
+        "the instance's service gave no answer"
+    )
+
+
+def test_a_profile_that_the_operator_asked_for_and_is_not_there_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"^profile: expected .* got 'missing'"):
+        found({}, profile="missing")
 
 
 @pytest.mark.parametrize(

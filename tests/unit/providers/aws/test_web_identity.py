@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dragoman.errors import APIConnectionError, ConfigurationError, Error
 from dragoman.providers.aws.profiles import profile_of
 from dragoman.providers.aws.web_identity import endpoint, of_web_identity
-from dragoman.providers.aws.wishes import Fetched
+from dragoman.providers.wishes import Fetched
 from tests.aws import NOW, Asked, Played, concluded, judged, told
 
 TOKEN = "eyJhbGciOi.a+b/c==&d"

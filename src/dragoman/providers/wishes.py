@@ -5,12 +5,13 @@ clock, carries each out. All that crosses here may hold a secret, so that none o
 """
 
 from collections.abc import Callable, Generator
-from typing import Final, TypeAlias, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
 from dragoman.errors import APIConnectionError, ConfigurationError, Error
-from dragoman.providers.aws.credentials import sendable
+from dragoman.providers.tokens import Token
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True):
     """Whether this is a service of the machine or its network, for which no proxy may be asked."""
 
     def __repr__(self) -> str:
-        return f"<{self.method} for AWS credentials>"
+        return f"<{self.method} for credentials>"
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -52,10 +53,30 @@ class Fetched(msgspec.Struct, frozen=True):
 class Read(msgspec.Struct, frozen=True):
     """Read this file; answered by its text, or None where it cannot be read.
 
-    Such files are replaced while the program runs, and have to be read each time.
+    `~` is the user's home. Such files are replaced while the program runs, and have to be read
+    each time.
     """
 
     path: str
+
+
+class Acquire(msgspec.Struct, frozen=True):
+    """Have `azure-identity` get a token; answered by a `Token`, or the driver raises."""
+
+    credential: Any
+    """One of its credentials, or None for its default."""
+
+    scope: str
+
+    def __repr__(self) -> str:
+        return f"<a token for {self.scope}>"
+
+
+class Absent(NamedTuple):
+    """A place that has no credentials, and is not wrong for that."""
+
+    why: str
+    """A clause, for people."""
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -64,8 +85,8 @@ class Wait(msgspec.Struct, frozen=True):
     until: float
 
 
-Wish: TypeAlias = Fetch | Read | Wait
-Outcome: TypeAlias = Fetched | str | None
+Wish: TypeAlias = Fetch | Read | Acquire | Wait
+Outcome: TypeAlias = Fetched | str | Token | None
 Conversation: TypeAlias = Generator[Wish, Outcome, T]
 
 
@@ -87,11 +108,18 @@ def answered(
         if number:
             yield Wait(now() + PAUSE_SECONDS)
         outcome = yield fetch
-        assert not isinstance(outcome, str)
+        assert outcome is None or isinstance(outcome, Fetched)
         answer = outcome
         if answer is not None and not transient(answer):
             break
     return answer
+
+
+def text_at(path: str) -> Conversation[str | None]:
+    """The text of a file; None where it cannot be read."""
+    text = yield Read(path)
+    assert text is None or isinstance(text, str)
+    return text
 
 
 def text_of(path: str, *, key: str) -> Conversation[str]:
@@ -99,11 +127,27 @@ def text_of(path: str, *, key: str) -> Conversation[str]:
 
     Raises `ConfigurationError` where it cannot be read, is empty, or is no token of one line.
     """
-    text = yield Read(path)
-    assert not isinstance(text, Fetched)
+    text = yield from text_at(path)
     if text is None or not text.strip() or not sendable(text.strip()):
         raise ConfigurationError(f"{key}: expected a token in the file {path}; got none", param=key)
     return text.strip()
+
+
+def sendable(value: str | None) -> bool:
+    """Whether this can stand in a header, as keys and tokens have to; None can, being left out.
+
+    What cannot is damaged: none has a line break, a control or a character outside ASCII.
+    """
+    return value is None or (value.isascii() and value.isprintable())
+
+
+def instant(text: str) -> float:
+    """Seconds since 1970 of a time as these services write it; one without a zone is UTC.
+
+    Raises `ValueError` for what is none.
+    """
+    time = datetime.fromisoformat(text.strip())
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
 def refusal(
@@ -114,7 +158,7 @@ def refusal(
     Time may mend what did not come or failed, so that the attempt counts as not sent: the
     provider itself has not been asked. The rest is the operator's.
     """
-    expected = f"AWS credentials from {source}: expected them"
+    expected = f"credentials from {source}: expected them"
     if answer is None:
         return APIConnectionError(f"{expected}, got no answer", attempt_class="not_sent")
     got = f"{expected}, got status {answer.status}" + (f" {code}" if code else "")
@@ -126,5 +170,5 @@ def refusal(
 def unusable(source: str, got: str) -> APIConnectionError:
     """Of an answer that came and cannot be used."""
     return APIConnectionError(
-        f"AWS credentials from {source}: expected them, got {got}", attempt_class="not_sent"
+        f"credentials from {source}: expected them, got {got}", attempt_class="not_sent"
     )
