@@ -150,7 +150,7 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
 FAMILIES_OF: Final = {
     "anthropic-messages": {family.name for family in claude.FAMILIES},
     "bedrock-converse": set(bedrock.BY_NAME),
-    "cohere-v2": set(cohere.FAMILIES),
+    "cohere-v2": {family.name for family in cohere.FAMILIES},
     "gemini": {family.name for family in gemini_families.FAMILIES},
     "mistral": {"any"},
     "ollama": {"any"},

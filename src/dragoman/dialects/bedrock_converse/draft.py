@@ -5,7 +5,7 @@ from typing import Any, Final
 from dragoman.dialects.bedrock_converse.families import BY_NAME, Family, family_of
 from dragoman.dialects.bedrock_converse.quirks import Profile, Quirks
 from dragoman.dialects.losing import Losing, changes_meaning
-from dragoman.errors import ConfigurationError
+from dragoman.dialects.profiles import family_for
 from dragoman.models import shared
 from dragoman.models.pointers import escaped
 
@@ -24,7 +24,7 @@ class Draft(Losing):
         self.request = request
         self.model = model
         self.quirks: Quirks = profile.quirks
-        self.family = _family(profile, profile.base_model or model)
+        self.family: Family = family_for(model, profile, BY_NAME.values(), family_of)
         self.extra: dict[str, Any] = dict(request.extra or {})
         self.body: dict[str, Any] = {}
         self.inference: dict[str, Any] = {}
@@ -120,16 +120,3 @@ def _is_kind(field: str, value: Any) -> bool:
     if field not in ("response_format", "tool_choice", "function_call"):
         return False
     return changes_meaning(field, value)
-
-
-def _family(profile: Profile, model: str) -> Family:
-    own = profile.quirks.families.get(model.lower())
-    if own is None:
-        return family_of(model)
-    family = BY_NAME.get(own)
-    if family is None:
-        known = ", ".join(BY_NAME)
-        raise ConfigurationError(
-            f"quirks.families: expected one of {known}; got {own!r}", param="quirks.families"
-        )
-    return family

@@ -5,7 +5,7 @@ from typing import Any, Final
 from dragoman.dialects.cohere_v2.families import FAMILIES, Family, family_of
 from dragoman.dialects.cohere_v2.quirks import Profile
 from dragoman.dialects.losing import Losing, changes_meaning
-from dragoman.errors import ConfigurationError
+from dragoman.dialects.profiles import family_for
 from dragoman.models import shared
 from dragoman.models.pointers import escaped
 
@@ -23,7 +23,7 @@ class Draft(Losing):
         super().__init__()
         self.request = request
         self.model = model
-        self.family = _family(profile, profile.base_model or model)
+        self.family: Family = family_for(model, profile, FAMILIES, family_of)
         self.extra: Json = dict(request.extra or {})
         self.messages: list[Json] = []
         self.tools: list[Json] = []
@@ -62,16 +62,3 @@ def _is_kind(field: str, value: Any) -> bool:
     if field not in ("response_format", "tool_choice", "function_call"):
         return False
     return changes_meaning(field, value)
-
-
-def _family(profile: Profile, model: str) -> Family:
-    own = profile.quirks.families.get(model.lower())
-    if own is None:
-        return family_of(model)
-    for family in FAMILIES:
-        if family == own:
-            return family
-    raise ConfigurationError(
-        f"quirks.families: expected one of {', '.join(FAMILIES)}; got {own!r}",
-        param="quirks.families",
-    )

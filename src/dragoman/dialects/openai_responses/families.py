@@ -94,7 +94,7 @@ FAMILIES: Final = (
     ),
     Family(
         name="gpt-5.5",
-        pattern=r"gpt-([5-9]|\d\d)",
+        pattern=r"gpt-([5-9]|[12]\d)(?!\d)",
         sampling="with effort none",
         efforts=("none", "low", "medium", "high", "xhigh"),
         phase=True,
