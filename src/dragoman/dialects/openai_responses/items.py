@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from dragoman.errors import RemoteProtocolError
 from dragoman.models import shared
 from dragoman.wire import reading
 
@@ -106,8 +107,11 @@ def native_content(
 
 
 def _object(raw: bytes) -> dict[str, Any]:
-    """An item as it came; it has been read as an object before, or is none."""
-    value = reading.read_untyped(raw)
+    """An item as it came; it has been read before, but for what nobody looked at."""
+    try:
+        value = reading.read_untyped(raw)
+    except reading.UnreadableError as error:
+        raise RemoteProtocolError(f"item: expected JSON; {error}", param="item") from None
     return value if isinstance(value, dict) else {}
 
 
