@@ -33,7 +33,7 @@ FEATURES: Final = {
     "custom tools": ("tools[custom]",),
     "a forced call": ("tool_choice[required]",),
     "a named call": ("tool_choice[function]",),
-    "one call at a time": ("parallel_tool_calls",),
+    "one call at a time": ("parallel_tool_calls[false]",),
     "JSON": ("response_format[json_object]",),
     "a JSON schema": ("response_format[json_schema]",),
     "levels of reasoning": ("reasoning_effort[low]", "reasoning_effort[high]"),
