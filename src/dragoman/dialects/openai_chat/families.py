@@ -107,7 +107,7 @@ FAMILIES: Final = (
     ),
     Family(
         name="gpt-5-codex",
-        pattern=r"gpt-5(\.1)?(-\w+)*-codex",
+        pattern=r"gpt-5(\.1)?(-\w+)*-codex(?!-max)",
         efforts=("low", "medium", "high"),
         verbosity=True,
     ),

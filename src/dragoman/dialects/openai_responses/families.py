@@ -59,7 +59,7 @@ FAMILIES: Final = (
         efforts=("medium", "high", "xhigh"),
         phase=True,
     ),
-    Family(name="gpt-5-codex", pattern=r"gpt-5(\.1)?(-\w+)*-codex"),
+    Family(name="gpt-5-codex", pattern=r"gpt-5(\.1)?(-\w+)*-codex(?!-max)"),
     Family(
         name="codex",
         pattern=r"gpt-\d+(\.\d+)?(-\w+)*-codex",
