@@ -21,6 +21,7 @@ ORDER: Final = (
     "cachedContent",
     "labels",
     "serviceTier",
+    "continuationToken",
 )
 """The top-level fields of a body, in the order in which they are written."""
 
@@ -33,6 +34,8 @@ OWN_FIELDS: Final = {
     "thinking_config": "thinking_config",
     "thinkingConfig": "thinking_config",
     "labels": "labels",
+    "continuation_token": "continuation_token",
+    "continuationToken": "continuation_token",
 }
 """Fields that are Gemini's own, and no one else's, in both of its spellings."""
 
