@@ -71,6 +71,22 @@ def test_an_unchanged_stream_is_read_whatever_frames_it(dialect: str) -> None:
 
 
 @every_dialect
+@pytest.mark.parametrize(
+    "rest", [b"\x00" * 40, b"\xff\xfe{", b"data: {\n\n", b"{]\n"], ids=["0", "ff", "event", "line"]
+)
+def test_what_follows_the_terminator_is_not_read(dialect: str, rest: bytes) -> None:
+    for said in streams(dialect):
+        raw = said.framed(said.events)
+        decoder = DIALECTS[dialect].stream_decoder(made=MADE)
+        chunks, error = heard(dialect, [raw])
+        with suppress(Error):
+            decoder.receive(raw)
+        if decoder.terminated:
+            assert heard(dialect, [raw + rest]) == (chunks, error), said
+            assert heard(dialect, [raw, rest]) == (chunks, error), said
+
+
+@every_dialect
 @given(data=st.data(), wanted=changes, scratched=scratches, places=cuts)
 def test_a_changed_stream_is_valid_chunks_or_an_error_however_it_is_cut(
     dialect: str,

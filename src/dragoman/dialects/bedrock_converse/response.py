@@ -97,7 +97,8 @@ class StreamDecoder:
 
     def receive(self, data: bytes) -> list[Chunk]:
         """The chunks that these bytes complete; raises the stream's failure once they are out."""
-        self._hear_messages(data)
+        if not self.terminated:
+            self._hear_messages(data)
         return self._ready()
 
     def finish(self, *, ended_by_close: bool = False) -> list[Chunk]:
