@@ -109,54 +109,6 @@ WHOLE_RESULT: Final[dict[str, object]] = {
     "usage": USAGE,
 }
 
-CLAUDE: Final = json.dumps(
-    {
-        "model": "claude-opus-5-5",
-        "id": "msg_01XFDUDYJgAACzvnptvVoYEL",
-        "type": "message",
-        "role": "assistant",
-        "content": [
-            {"type": "text", "text": TEXT},
-            {
-                "type": "tool_use",
-                "id": CALL_ID,
-                "name": FUNCTION,
-                "input": json.loads(ARGUMENTS),
-                "caller": {"type": "direct"},
-            },
-        ],
-        "stop_reason": "tool_use",
-        "stop_sequence": None,
-        "stop_details": None,
-        "usage": {
-            "input_tokens": 156,
-            "cache_creation_input_tokens": 0,
-            "cache_read_input_tokens": 256,
-            "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
-            "output_tokens": 331,
-            "service_tier": "standard",
-        },
-    },
-    separators=(",", ":"),
-    ensure_ascii=False,
-).encode()
-"""The same answer as Anthropic gives it."""
-
-CLAUDE_RESULT: Final[dict[str, object]] = {
-    "choices": WHOLE_RESULT["choices"],
-    "created": 1,
-    "id": "msg_01XFDUDYJgAACzvnptvVoYEL",
-    "model": "claude-opus-5-5",
-    "object": "chat.completion",
-    "service_tier": "default",
-    "usage": {
-        "prompt_tokens": 412,
-        "completion_tokens": 331,
-        "total_tokens": 743,
-        "prompt_tokens_details": {"cached_tokens": 256, "cache_write_tokens": 0},
-    },
-}
-
 FIRST_DELTA: Final[dict[str, object]] = {"role": "assistant", "content": "", "refusal": None}
 
 WORDS: Final = [f" {word}" for word in TEXT.split()]

@@ -6,19 +6,20 @@ the one form, and, where it is whole, folded from chunks.
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from bench import answers
 from bench.pairs import Bar, Row, Run, expect, repeated
+from bench.wholes import WHOLES
 from dragoman.dialects import DIALECTS
 from dragoman.streaming.folding import fold
 from dragoman.streaming.made import Made
 
 DIALECT = DIALECTS["openai-chat"]
-CLAUDE = DIALECTS["anthropic-messages"]
-MADE = Made(created=1, id="chatcmpl-made")
+MADE = Made(created=1, id="chatcmpl-made", model="asked-for")
 EVENTS = 8
 """So many events come with one read where the network is slower than the model."""
 
@@ -30,7 +31,7 @@ def rows(seconds: float) -> list[Callable[[], Row]]:
     """Each row, made (and its answers checked) when it is called; runs take `seconds`."""
     return [
         lambda: whole(seconds),
-        lambda: whole_of_claude(seconds),
+        *(partial(whole_in, dialect, seconds) for dialect in WHOLES),
         lambda: chunk(seconds),
         lambda: several_chunks(seconds),
         lambda: folded(seconds),
@@ -52,18 +53,18 @@ def whole(seconds: float, body: bytes = answers.WHOLE) -> Row:
     )
 
 
-def whole_of_claude(seconds: float) -> Row:
-    """The same answer in Anthropic's dialect, which has more to translate."""
-    body = answers.CLAUDE
+def whole_in(dialect: str, seconds: float) -> Row:
+    """Such an answer in another dialect, which has more to translate."""
+    body, response = WHOLES[dialect]
+    decode_response = DIALECTS[dialect].decode_response
 
-    def check(response: Any) -> None:
-        got = json.loads(DIALECT.encode_response(response))
-        expect("Claude's response", got, answers.CLAUDE_RESULT)
+    def check(got: Any) -> None:
+        expect(f"the response of {dialect}", json.loads(DIALECT.encode_response(got)), response)
 
     return Row(
-        f"decode a whole answer of Claude's, {len(body)} bytes ÷ json.loads",
-        repeated(lambda: CLAUDE.decode_response(body, made=MADE), check, seconds=seconds),
-        loads([body], seconds, id="msg_01XFDUDYJgAACzvnptvVoYEL"),
+        f"… of {dialect}, {len(body)} bytes ÷ json.loads",
+        repeated(lambda: decode_response(body, made=MADE), check, seconds=seconds),
+        loads([body], seconds),
         Bar("at most", 5),
     )
 
@@ -123,12 +124,12 @@ def running_stream(data: Sequence[bytes], seconds: float) -> Run:
     return repeated(lambda: decoder.receive(read), check, seconds=seconds, units=len(data))
 
 
-def loads(texts: Sequence[bytes], seconds: float, id: str = answers.ID) -> Run:
+def loads(texts: Sequence[bytes], seconds: float) -> Run:
     """What it is measured by, for one of these texts."""
-    ids = [id] * len(texts)
+    read = [json.loads(text) for text in texts]
 
     def check(values: Any) -> None:
-        expect("json.loads", [value["id"] for value in values], ids)
+        expect("json.loads", values, read)
 
     if len(texts) == 1:
         (text,) = texts

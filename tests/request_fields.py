@@ -122,6 +122,14 @@ BESIDE: Final = tuple(
 """Two of the sampling fields, where the effort decides about them."""
 
 
+FALSE: Final = Field(
+    "parallel_tool_calls[false]",
+    "/parallel_tool_calls",
+    {**BASE, **COMPANIONS["tool_choice"], "parallel_tool_calls": False},
+)
+"""One call at a time, which is what the field is set for; true is what all do anyway."""
+
+
 def request_fields() -> list[Field]:
     """All of them; a name comes several times where values of several shapes are tried."""
     top = inspect.type_info(shared.CreateChatCompletionRequest)
@@ -136,7 +144,7 @@ def request_fields() -> list[Field]:
         if field.encode_name != "extra"
         for name, pointer, value in _below(field, field.encode_name, f"/{field.encode_name}")
     ]
-    return [*found, *UNKNOWN, *BESIDE]
+    return [*found, *UNKNOWN, *BESIDE, FALSE]
 
 
 Place = tuple[str, str, Any]

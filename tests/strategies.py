@@ -7,6 +7,7 @@ here. Responses are in the normal form: as a response of ours always is.
 """
 
 import functools
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -148,6 +149,8 @@ def of(kind: inspect.Type) -> Strategy:
             return texts
         case inspect.AnyType():
             return json_values
+        case inspect.RawType():
+            return json_values.map(lambda value: msgspec.Raw(json.dumps(value).encode()))
     raise NotImplementedError(f"no strategy for {kind}")
 
 

@@ -1,20 +1,25 @@
-"""What each dialect can be asked for: docs/capabilities.md, printed from coverage.toml.
+"""What each provider can be asked for: docs/capabilities.md.
 
     python -m tools.capabilities            write it
     python -m tools.capabilities --check    say whether it is stale
 
-Every cell is a summary of rows that `tests/unit/dialects/test_coverage.py` holds against the code.
+Every cell is what the code does with the fields of its feature, found out as the rows of
+`dialects/coverage.toml` are, with what the provider's row in `providers/table.py` says. Cell by
+cell, `tests/unit/providers/test_capabilities.py` holds the page against the code.
 """
 
 import sys
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parent.parent
-COVERAGE: Final = ROOT / "src" / "dragoman" / "dialects" / "coverage.toml"
-PAGE: Final = ROOT / "docs" / "capabilities.md"
+from dragoman.providers.provider import Provider, profile_of
+from dragoman.providers.table import ROWS
+from tests.request_fields import Field, request_fields
+from tests.unit.dialects.outcomes import outcome
+from tests.unit.providers.models import models_of
+
+PAGE: Final = Path(__file__).parent.parent / "docs" / "capabilities.md"
 
 FEATURES: Final = {
     "streaming": ("stream",),
@@ -28,7 +33,7 @@ FEATURES: Final = {
     "custom tools": ("tools[custom]",),
     "a forced call": ("tool_choice[required]",),
     "a named call": ("tool_choice[function]",),
-    "one call at a time": ("parallel_tool_calls",),
+    "one call at a time": ("parallel_tool_calls[false]",),
     "JSON": ("response_format[json_object]",),
     "a JSON schema": ("response_format[json_schema]",),
     "levels of reasoning": ("reasoning_effort[low]", "reasoning_effort[high]"),
@@ -55,50 +60,58 @@ WORDS: Final = {
     "refused": "unsupported",
 }
 
+FIELDS: Final = request_fields()
+
 INTRODUCTION: Final = """# Capabilities
 
-What each dialect can be asked for. *Native* is carried as it was set; *emulated* is done by other
+What each provider can be asked for. *Native* is carried as it was set; *emulated* is done by other
 means or said in other words; *partial* is clamped, or differs from model to model; what is
 *unsupported* is left out or refused. Whatever is not native is told in `response.losses`, or
-refused before anything is sent. The rows behind each cell stand in `dialects/coverage.toml`, by
-model family, and `tests/unit/dialects/test_coverage.py` holds every one against the code.
-Providers of the dialect `openai-chat` differ in their [quirks](providers.md).
+refused before anything is sent. What a model itself can do is for its provider to say.
+
+A cell is what becomes of a request that asks for the feature alone, at a model of each family that
+the provider has. It has a test of its own, named after both:
+`tests/unit/providers/test_capabilities.py::test_a_provider_does_what_its_cell_says[groq-a seed]`.
+By field and model family, the same stands in `dialects/coverage.toml`. Providers that share a
+column differ in nothing that stands here.
 
 This page is printed by `python -m tools.capabilities`.
-
 """
-
-Rows = Mapping[str, Mapping[str, str]]
 
 
 def page() -> str:
     """The page, from the rows there are."""
-    coverage = tomllib.loads(COVERAGE.read_text(encoding="utf-8"))
-    dialects = sorted(coverage)
-    lines = [" | ".join(["", *(f"`{dialect}`" for dialect in dialects)])]
-    lines.append(" | ".join(["---"] * (len(dialects) + 1)))
-    for feature, fields in FEATURES.items():
-        cells = [cell(coverage[dialect], fields) for dialect in dialects]
-        lines.append(" | ".join([feature, *cells]))
-    return INTRODUCTION + "".join(f"| {line} |\n" for line in lines)
+    others = [row for row in ROWS if row.dialect != "openai-chat"]
+    alike = [row for row in ROWS if row.dialect == "openai-chat"]
+    return (
+        f"{INTRODUCTION}\n## Dialects of their own\n\n{table(others)}"
+        f"\n## OpenAI's dialect\n\nA provider that nobody here knows is asked as `lmstudio` is.\n\n"
+        f"{table(alike)}"
+    )
 
 
-def cell(rows: Rows, fields: Sequence[str]) -> str:
-    """One word for what becomes of these fields, whatever the model family."""
-    families = [family for family in rows if family != "default"] or ["default"]
-    words = {WORDS[outcome(rows, family, field)] for family in families for field in fields}
+def table(providers: Iterable[Provider]) -> str:
+    """A row for each feature, and a column for all providers of which the same is true."""
+    columns: dict[tuple[str, ...], list[str]] = {}
+    for row in providers:
+        column = tuple(cell(row, fields) for fields in FEATURES.values())
+        columns.setdefault(column, []).append(f"`{row.name}`")
+    lines = [["", *(" ".join(names) for names in columns.values())]]
+    lines.append(["---"] * len(lines[0]))
+    lines += [list(line) for line in zip(FEATURES, *columns, strict=True)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def cell(row: Provider, fields: Sequence[str]) -> str:
+    """One word for what becomes of these fields at a provider, whatever the model."""
+    asked = [field for field in FIELDS if field.name in fields]
+    words = {word(row, field, model) for field in asked for model in models_of(row)}
     return words.pop() if len(words) == 1 else "partial"
 
 
-def outcome(rows: Rows, family: str, field: str) -> str:
-    """What becomes of a field: its own row, or the longest that it lies inside of."""
-    for of in (family, "default"):
-        inside = [
-            row for row in rows[of] if field == row or field.startswith((f"{row}.", f"{row}["))
-        ]
-        if inside:
-            return rows[of][max(inside, key=len)]
-    raise KeyError(field)
+def word(row: Provider, field: Field, model: str) -> str:
+    """The word for what becomes of this field."""
+    return WORDS[outcome(field, row.dialect, model, profile_of(row))]
 
 
 def main(arguments: Sequence[str]) -> int:

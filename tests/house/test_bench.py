@@ -6,6 +6,7 @@ from bench import __main__ as command
 from bench import answers, decoding, pairs
 from bench.pairs import Bar, Row
 from bench.reading import Reading
+from dragoman.dialects import DIALECTS
 
 BAR = Bar("at most", 2)
 
@@ -22,7 +23,8 @@ def test_everything_is_measured_once_and_right(capsys: pytest.CaptureFixture[str
     out = capsys.readouterr().out
     assert status == 0
     assert "no figure" not in out
-    for title in ("decode a whole answer", "decode a stream chunk", "8 events", "fold 1000"):
+    others = [f"… of {dialect}," for dialect in DIALECTS if dialect != "openai-chat"]
+    for title in ("decode a whole answer", *others, "a stream chunk", "8 events", "fold 1000"):
         assert title in out
     assert "import and name the client" in out or "openai: not measured" in out
 

@@ -1,21 +1,18 @@
 """What a client is made of, from its arguments and the environment, read once."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from dragoman.client.asking import Options, lowered
 from dragoman.errors import ConfigurationError
-from dragoman.settings.providers import ConfiguredProvider, configured
+from dragoman.settings.providers import RESPONSES, ConfiguredProvider, configured, of_one_account
 from dragoman.settings.secret import Secret
 from dragoman.transport.timeouts import Timeout
 
 if TYPE_CHECKING:
     from dragoman.settings.file import Settings
-
-RESPONSES: Final = "openai-responses"
-"""OpenAI by its other API: the same account, whose key goes to no other address."""
 
 
 class Arguments(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +74,5 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True):
         key = openai.api_key if self.api_key is None else Secret(self.api_key)
         known["openai"] = msgspec.structs.replace(openai, row=row, api_key=key, headers=headers)
         if not any(RESPONSES in one.providers for one in settings):
-            other = known[RESPONSES]
-            row = msgspec.structs.replace(other.row, base_url=row.base_url)
-            known[RESPONSES] = msgspec.structs.replace(other, row=row, api_key=key, headers=headers)
+            known[RESPONSES] = of_one_account(known["openai"], known[RESPONSES])
         return known

@@ -158,8 +158,6 @@ FAMILIES: Final = (
 )
 """The table; the last row takes every name that no other does."""
 
-BY_NAME: Final = {family.name: family for family in FAMILIES}
-
 _BEFORE: Final = re.compile(r"^.*?(?=claude)")
 _AFTER: Final = re.compile(r"(@.*|-v\d+(-\d+)?(:.*)?|:.*)$")
 _DATE: Final = re.compile(r"-(\d{8}|latest)$")

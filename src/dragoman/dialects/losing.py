@@ -1,11 +1,14 @@
 """What a request loses on its way to a provider, and what it must not lose; for every dialect."""
 
-from typing import Any
+from typing import Any, Final
 
 from dragoman.dialects.dialect import OnLoss
 from dragoman.errors import UnsupportedParameterError
 from dragoman.models import shared
 from dragoman.models.pointers import path_of
+
+UNASKED: Final = frozenset({"/response_format/json_schema/name"})
+"""What a request has to say, and no answer depends on: told where it is lost, but never refused."""
 
 
 class Losing:
@@ -24,9 +27,10 @@ class Losing:
         return UnsupportedParameterError(f"{path}: {reason}", param=path)
 
     def settled(self, on_loss: OnLoss) -> tuple[shared.Loss, ...]:
-        """All losses; raises `UnsupportedParameterError` where there are some and none may be."""
-        if self.losses and on_loss == "refuse":
-            first = self.losses[0]
+        """All losses; raises `UnsupportedParameterError` for one that counts, where none may be."""
+        felt = [loss for loss in self.losses if loss.pointer not in UNASKED]
+        if felt and on_loss == "refuse":
+            first = felt[0]
             raise UnsupportedParameterError(
                 f"{first.pointer} would be {first.kind}: {first.reason}",
                 param=path_of(first.pointer),

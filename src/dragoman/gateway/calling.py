@@ -1,6 +1,7 @@
 """What a caller wrote, as a call that can be carried: relayed as it is, or translated."""
 
 from collections.abc import Mapping
+
 import msgspec
 
 from dragoman.client.asking import Asked, directed

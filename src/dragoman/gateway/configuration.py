@@ -85,9 +85,11 @@ class Way:
 
     @functools.cached_property
     def envelope(self) -> Envelope | None:
-        """The head of such a request, ready to be sent; None where no socket takes it."""
+        """The head of such a request, ready to be sent; None where no socket takes it, and where
+        each attempt is signed for itself.
+        """
         sent = self._message
-        if sent.url.startswith("sim:"):
+        if sent.url.startswith("sim:") or isinstance(sent, Unsigned):
             return None
         return envelope(sent.method, sent.url, sent.headers)
 

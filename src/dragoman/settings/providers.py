@@ -5,7 +5,7 @@ settings is loaded by whoever has some.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -16,6 +16,9 @@ from dragoman.settings.secret import Secret, resolved
 if TYPE_CHECKING:
     from dragoman.providers.identity import Identity
     from dragoman.settings.file import Settings
+
+RESPONSES: Final = "openai-responses"
+"""OpenAI by its other API."""
 
 
 class ConfiguredProvider(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +50,8 @@ class ConfiguredProvider(msgspec.Struct, frozen=True, kw_only=True):
 def configured(*written: "Settings", environ: Mapping[str, str]) -> dict[str, ConfiguredProvider]:
     """All providers by name; of settings that know the same one, the last have it.
 
+    Where nothing is said of OpenAI's other API, it is where the first is.
+
     Raises `ConfigurationError` naming the key, what was expected and what came.
     """
     known = {name: _usual(row, environ) for name, row in PROVIDERS.items()}
@@ -54,6 +59,8 @@ def configured(*written: "Settings", environ: Mapping[str, str]) -> dict[str, Co
     for name, settings in last.items():
         with settings.source.named():
             known[name] = _configured(name, settings, environ)
+    if RESPONSES not in last:
+        known[RESPONSES] = of_one_account(known["openai"], known[RESPONSES])
     return known
 
 
@@ -64,6 +71,14 @@ def _usual(row: Provider, environ: Mapping[str, str]) -> ConfiguredProvider:
 
         return identified(row, key, environ, wanted=None)
     return ConfiguredProvider(row=row, api_key=key)  # the others that sign have no address yet
+
+
+def of_one_account(openai: ConfiguredProvider, other: ConfiguredProvider) -> ConfiguredProvider:
+    """The other API of OpenAI, asked as the first is: its key goes to no other address."""
+    row = msgspec.structs.replace(other.row, base_url=openai.row.base_url)
+    return msgspec.structs.replace(
+        other, row=row, api_key=openai.api_key, base_model=openai.base_model, headers=openai.headers
+    )
 
 
 def _usual_key(row: Provider, environ: Mapping[str, str]) -> Secret | None:

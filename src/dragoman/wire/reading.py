@@ -73,6 +73,14 @@ def read_untyped(text: bytes) -> Any:
         raise _unreadable(error, text) from None
 
 
+def compact(text: bytes) -> str:
+    """The same JSON without blanks, keys and numbers as they came; raises `UnreadableError`."""
+    try:
+        return msgspec.json.format(text, indent=-1).decode()
+    except UNREADABLE as error:
+        raise _unreadable(error, text) from None
+
+
 def is_json(text: bytes) -> bool:
     """Whether this text is one JSON value."""
     try:

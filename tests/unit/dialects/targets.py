@@ -25,7 +25,7 @@ OPENAI_MODELS: Final = {
     "fixed-effort": "gpt-5-pro",
     "gpt-5": "gpt-5-mini",
     "gpt-5-chat": "gpt-5-chat-latest",
-    "gpt-5-codex": "gpt-5.1-codex-max",
+    "gpt-5-codex": "gpt-5.1-codex-mini",
     "gpt-5.1": "gpt-5.1",
     "gpt-5.2": "gpt-5.2",
     "gpt-5.5": "gpt-5.6-sol",
@@ -150,7 +150,7 @@ TARGETS: Final[dict[str, dict[str, tuple[str, Any]]]] = {
 FAMILIES_OF: Final = {
     "anthropic-messages": {family.name for family in claude.FAMILIES},
     "bedrock-converse": set(bedrock.BY_NAME),
-    "cohere-v2": set(cohere.FAMILIES),
+    "cohere-v2": {family.name for family in cohere.FAMILIES},
     "gemini": {family.name for family in gemini_families.FAMILIES},
     "mistral": {"any"},
     "ollama": {"any"},

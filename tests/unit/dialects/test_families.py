@@ -40,7 +40,7 @@ BELONGS = {
         "gpt-5.3-chat",
     ],
     "gpt-5-codex": ["gpt-5-codex", "gpt-5.1-codex", "gpt-5.1-codex-mini"],
-    "codex": ["gpt-5.2-codex", "gpt-5.3-codex-spark"],
+    "codex": ["gpt-5.1-codex-max", "gpt-5.2-codex", "gpt-5.3-codex-spark"],
     "gpt-5": [
         "gpt-5",
         "gpt-5-2025-08-07",

@@ -125,6 +125,7 @@ def test_what_only_gemini_knows_reaches_gemini_and_is_lost_elsewhere() -> None:
     body = {
         "contents": [USER],
         "safetySettings": [{"category": "x", "threshold": "y"}],
+        "continuationToken": "tok",
         "tools": [{"googleSearch": {}}, {"functionDeclarations": [{"name": "f"}]}],
         "toolConfig": {
             "functionCallingConfig": {"mode": "VALIDATED"},

@@ -220,6 +220,17 @@ def test_a_configuration_in_geminis_own_words_counts_before_an_effort() -> None:
     assert told.losses == ["dropped /reasoning_effort"]
 
 
+@pytest.mark.parametrize("name", ["continuation_token", "continuationToken"])
+def test_an_answer_that_was_cut_can_be_had_go_on(name: str) -> None:
+    asked: Json = {name: "tok", "max_completion_tokens": 9}
+
+    told = sent("gemini-4-argon", **asked)
+
+    assert told.body["continuationToken"] == "tok"
+    assert told.body["generationConfig"] == {"maxOutputTokens": 9}
+    assert told.losses == []
+
+
 def test_what_is_said_twice_counts_once_and_is_told() -> None:
     told = sent(
         tools=[tool()],

@@ -6,6 +6,7 @@ import pytest
 
 from dragoman.errors import ConfigurationError
 from dragoman.gateway.configuration import configure
+from dragoman.settings.secret import Secret
 
 
 def test_without_a_file_the_usual_variables_are_read() -> None:
@@ -28,6 +29,21 @@ def test_a_provider_of_the_operators_own_needs_no_key() -> None:
     )
 
     assert configuration.usable == ["lab"]
+
+
+def test_openais_other_api_is_where_the_operator_has_the_first() -> None:
+    openai = {"base_url": "http://proxy/v1", "api_key": "sk-own", "base_model": "gpt-5-mini"}
+    own = {"openai": openai, "openai-responses": {"base_url": "http://other/v1"}}
+    environ = {"OPENAI_API_KEY": "sk-usual"}
+
+    shared = configure({"providers": {"openai": openai}}, environ=environ).providers
+    apart = configure({"providers": own}, environ=environ).providers
+
+    found = shared["openai-responses"]
+    assert (found.row.base_url, found.base_model) == ("http://proxy/v1", "gpt-5-mini")
+    assert found.api_key == Secret("sk-own")
+    assert apart["openai-responses"].row.base_url == "http://other/v1"
+    assert apart["openai-responses"].api_key == Secret("sk-usual")
 
 
 def test_a_provider_without_an_address_cannot_be_asked_though_its_key_is_set() -> None:

@@ -49,7 +49,7 @@ def encode_response(response: shared.CreateChatCompletionResponse) -> bytes:
             "model": response.model,
             "content": _content(message, response.id),
             **ending(choice.finish_reason, choice.native_finish_reason, message.refusal),
-            "usage": usage(response.usage, response.service_tier),
+            "usage": {**usage(response.usage), **served(response.service_tier)},
         }
     )
 
@@ -70,9 +70,12 @@ def ending(finish_reason: str, native: str | None, refusal: str | None) -> Block
     return told
 
 
-def usage(
-    told: shared.CompletionUsage | None, service_tier: shared.ServiceTier | None = None
-) -> Block:
+def served(service_tier: shared.ServiceTier | None) -> Block:
+    """How the request was served, which stands among the counts; of other tiers nothing is said."""
+    return {"service_tier": TIERS[service_tier]} if service_tier in TIERS else {}
+
+
+def usage(told: shared.CompletionUsage | None) -> Block:
     """Usage as Anthropic counts: what was cached lies beside the input."""
     if told is None:
         return {"input_tokens": 0, "output_tokens": 0}
@@ -87,8 +90,6 @@ def usage(
     }
     if of_completion.reasoning_tokens is not None:
         found["output_tokens_details"] = {"thinking_tokens": of_completion.reasoning_tokens}
-    if service_tier in TIERS:
-        found["service_tier"] = TIERS[service_tier]
     return found
 
 

@@ -7,8 +7,7 @@ from our own fields. Of any other, all blocks are kept and go along as `native_c
 import re
 from typing import Any, Final
 
-import msgspec
-
+from dragoman.errors import RemoteProtocolError
 from dragoman.models import shared
 from dragoman.wire import anthropic_messages as wire
 from dragoman.wire import reading
@@ -87,7 +86,7 @@ class Kept:
 
     def whole(self) -> dict[str, Any]:
         """The block as it would have come in one piece."""
-        block: dict[str, Any] = msgspec.json.decode(self._raw)
+        block = _object(self._raw)
         for field, pieces in self._texts.items():
             if field == "partial_json":
                 block["input"] = _input("".join(pieces))
@@ -97,6 +96,15 @@ class Kept:
         if self._citations:
             block["citations"] = self.citations
         return {**block, **self._rest}
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    """A block as it began; it has been read before, but for what nobody looked at."""
+    try:
+        value: dict[str, Any] = reading.read_untyped(raw)
+    except reading.UnreadableError as error:
+        raise RemoteProtocolError(f"block: expected JSON; {error}", param="block") from None
+    return value
 
 
 def _input(text: str) -> Any:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from dragoman.dialects.anthropic_messages import parts
 from dragoman.dialects.anthropic_messages.draft import NOWHERE, Block, Draft
-from dragoman.dialects.anthropic_messages.replaying import Ids, assistant_blocks
+from dragoman.dialects.anthropic_messages.replaying import allowed, assistant_blocks
+from dragoman.dialects.calls import Ids
 from dragoman.models import shared
 
 LATE_SYSTEM_BETA: Final = "mid-conversation-system-2026-04-07"
@@ -88,7 +89,7 @@ class _Turns:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
-        self._ids = Ids()
+        self._ids = Ids(allowed)
         self._messages: list[dict[str, Any]] = []
         self._waiting: list[str] = []
         """Calls of the last answer that have no result yet."""

@@ -38,9 +38,14 @@ class Events:
                 self._text = sse.Splitter()
                 return self._text.receive(data)
             self._frames = eventstream.Splitter()
-        messages = self._frames.receive(data)
-        self.error = self._frames.error
-        return [event(message) for message in messages]
+        events: list[sse.Event] = []
+        try:
+            for message in self._frames.receive(data):
+                events.append(event(message))
+            self.error = self._frames.error
+        except Error as error:
+            self.error = error
+        return events
 
     def finish(self) -> list[sse.Event]:
         """At the end of the message: the event whose end did not come, where there is one."""

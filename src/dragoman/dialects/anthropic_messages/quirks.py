@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from dragoman.dialects import dialect
+from dragoman.dialects.profiles import OwnFamilies
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +54,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     web_search: bool = False
     """`web_search_options` asks for Anthropic's own web search; else it is left out."""
 
-    families: dict[str, str] = {}
-    """Model names of one's own, in lower case, to the name of a family (`dialects.claude`)."""
+    families: OwnFamilies = {}
+    """Models of one's own, or that take something else: a family by its name, or fields of it
+    (`dialects.claude`)."""
 
 
 class Profile(dialect.Profile, frozen=True, kw_only=True):

@@ -7,8 +7,8 @@ from typing import Any, Final
 from dragoman.dialects.anthropic_messages import parts
 from dragoman.dialects.anthropic_messages.blocks import FORMAT
 from dragoman.dialects.anthropic_messages.draft import NOWHERE, Block, Draft
+from dragoman.dialects.calls import Ids, arguments
 from dragoman.models import shared
-from dragoman.wire import reading
 
 FOREIGN: Final = "foreign reasoning"
 """Why reasoning is lost on a target that did not write it."""
@@ -16,37 +16,9 @@ FOREIGN: Final = "foreign reasoning"
 _ODD: Final = re.compile(r"[^a-zA-Z0-9_-]")
 
 
-class Ids:
-    """The ids of calls, in the characters that Anthropic allows; the same in both places."""
-
-    def __init__(self) -> None:
-        self._sent: dict[str, str] = {}
-        self._taken: set[str] = set()
-        self._functions: dict[str, str] = {}
-
-    def of(self, id: str) -> str:
-        """The id under which a call with this one is sent."""
-        known = self._sent.get(id)
-        if known is None:
-            known = plain = _ODD.sub("_", id) or "_"
-            number = 2
-            while known in self._taken:
-                known, number = f"{plain}_{number}", number + 1
-            self._sent[id] = known
-            self._taken.add(known)
-        return known
-
-    def of_function(self, name: str) -> str:
-        """The id of a call by the deprecated `functions`, which have none."""
-        self._functions[name] = self.of(f"function {name} {len(self._sent)}")
-        return self._functions[name]
-
-    def answered(self, message: Any) -> str:
-        """The id of the call that this message answers."""
-        if isinstance(message, shared.ChatCompletionRequestFunctionMessage):
-            return self._functions.get(message.name) or self.of(f"function {message.name}")
-        id: str = message.tool_call_id
-        return self.of(id)
+def allowed(id: str) -> str:
+    """The id in the characters that Anthropic allows."""
+    return _ODD.sub("_", id) or "_"
 
 
 def assistant_blocks(
@@ -118,21 +90,6 @@ def _calls(
         block["input"] = arguments(draft, function_call.arguments, f"{place}/arguments")
         blocks.append(block)
     return blocks
-
-
-def arguments(draft: Draft, text: str, pointer: str) -> Any:
-    """The arguments of a call as the object that they have to be."""
-    if not text.strip():
-        return {}
-    try:
-        value = reading.read_untyped(text.encode(errors="replace"))
-    except reading.UnreadableError:
-        draft.lose(pointer, "emulated", "no JSON; sent as the text `_raw`")
-        return {"_raw": text}
-    if isinstance(value, dict):
-        return value
-    draft.lose(pointer, "emulated", "no object; sent as its `value`")
-    return {"value": value}
 
 
 def _native(

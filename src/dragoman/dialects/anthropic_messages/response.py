@@ -138,7 +138,8 @@ class StreamDecoder:
                 if self.terminated:
                     break
                 self._hear_text(event, last=data is None)
-            self.error = events.error
+            if not self.terminated:
+                self.error = events.error
         except Error as error:
             self.error = error
         except RecursionError:
@@ -349,7 +350,10 @@ def _compact(value: bytes) -> str:
     """JSON text without blanks, keys and numbers as they came; nothing is an empty object."""
     if value in (b"", b"{}", b"null"):
         return "{}"
-    return msgspec.json.format(value, indent=-1).decode()
+    try:
+        return reading.compact(value)
+    except reading.UnreadableError as error:
+        raise RemoteProtocolError(f"input: expected JSON; {error}", param="input") from None
 
 
 def _read(text: bytes, decoder: "msgspec.json.Decoder[reading.T]") -> reading.T:

@@ -49,7 +49,6 @@ class StreamEncoder:
         self._finish_reason = "stop"
         self._native: str | None = None
         self._usage: shared.CompletionUsage | None = None
-        self._service_tier: shared.ServiceTier | None = None
 
     def encode(self, chunk: Chunk) -> bytes:
         """The events of this chunk."""
@@ -57,7 +56,6 @@ class StreamEncoder:
         if not self._id:
             self._start(chunk, out)
         self._usage = chunk.usage or self._usage
-        self._service_tier = chunk.service_tier or self._service_tier
         for choice in chunk.choices:
             if choice.index == 0:
                 self._delta(choice.delta, out)
@@ -75,7 +73,7 @@ class StreamEncoder:
             self._close(out)
         refusal = "".join(self._refusal) if self._refusal else None
         delta = answering.ending(self._finish_reason, self._native, refusal)
-        usage = answering.usage(self._usage, self._service_tier)
+        usage = answering.usage(self._usage)
         out.append(event("message_delta", delta=delta, usage=usage))
         out.append(event("message_stop"))
         return b"".join(out)
@@ -94,7 +92,7 @@ class StreamEncoder:
             "content": [],
             "stop_reason": None,
             "stop_sequence": None,
-            "usage": NOTHING_YET,
+            "usage": {**NOTHING_YET, **answering.served(chunk.service_tier)},
         }
         out += event("message_start", message=message), event("ping")
 

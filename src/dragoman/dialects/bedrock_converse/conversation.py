@@ -5,12 +5,14 @@ answer it, never by what comes later, so that a longer conversation begins with 
 caches and bound reasoning depend on it.
 """
 
+from functools import partial
 from typing import Any, Final
 
 from dragoman.dialects.bedrock_converse import parts
 from dragoman.dialects.bedrock_converse.draft import NOWHERE, Block, Draft
 from dragoman.dialects.bedrock_converse.parts import FILLER
-from dragoman.dialects.bedrock_converse.replaying import Ids, assistant_blocks
+from dragoman.dialects.bedrock_converse.replaying import allowed, assistant_blocks
+from dragoman.dialects.calls import Ids
 from dragoman.models import shared
 
 NO_RESULT: Final = "No result"
@@ -90,7 +92,7 @@ class _Turns:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
-        self._ids = Ids(draft.family.ids)
+        self._ids = Ids(partial(allowed, draft.family.ids))
         self._messages: list[dict[str, Any]] = []
         self._waiting: list[str] = []
         """Calls of the last answer that have no result yet."""

@@ -2,30 +2,28 @@
 
 from typing import Any, Final
 
+from dragoman.dialects.asked import Asked
 from dragoman.dialects.bedrock_converse.families import BY_NAME, Family, family_of
 from dragoman.dialects.bedrock_converse.quirks import Profile, Quirks
-from dragoman.dialects.losing import Losing, changes_meaning
-from dragoman.errors import ConfigurationError
+from dragoman.dialects.profiles import family_for
 from dragoman.models import shared
-from dragoman.models.pointers import escaped
 
 Block = dict[str, Any]
 
 NOWHERE: Final = "Bedrock's dialect has no place for it"
 
 
-class Draft(Losing):
+class Draft(Asked):
     """The JSON being written; the caller's own objects are never touched."""
+
+    nowhere = NOWHERE
 
     def __init__(
         self, request: shared.CreateChatCompletionRequest, *, model: str, profile: Profile
     ) -> None:
-        super().__init__()
-        self.request = request
-        self.model = model
+        super().__init__(request, model=model)
         self.quirks: Quirks = profile.quirks
-        self.family = _family(profile, profile.base_model or model)
-        self.extra: dict[str, Any] = dict(request.extra or {})
+        self.family: Family = family_for(model, profile, BY_NAME.values(), family_of)
         self.body: dict[str, Any] = {}
         self.inference: dict[str, Any] = {}
         """`inferenceConfig`: what all models take."""
@@ -62,30 +60,6 @@ class Draft(Losing):
         thinking = self.additional.get("thinking")
         return thinking.get("type") if isinstance(thinking, dict) else None
 
-    def drop(self, field: str, reason: str = NOWHERE) -> None:
-        """Leave a top-level field out, if it is set; refuses what must not be lost."""
-        value = getattr(self.request, field)
-        if value is None:
-            return
-        if changes_meaning(field, value):
-            raise self.refuse(f"/{field}", reason)
-        self.lose(f"/{field}", "dropped", reason)
-
-    def taken(self, pointer: str) -> Any:
-        """Something that the hub has no field for and we have; None where it is not there."""
-        if (value := self.extra.get(pointer)) is not None:  # a null stays, and is told as lost
-            del self.extra[pointer]
-        return value
-
-    def leave_unknown(self) -> None:
-        """Tell what nobody has taken."""
-        for pointer, value in self.extra.items():
-            field = pointer.split("/")[1]
-            if pointer == f"/{escaped(field)}" and _is_kind(field, value):
-                kind = value.get("type") if isinstance(value, dict) else value
-                raise self.refuse(pointer, f"expected a kind that we know; got {kind!r}")
-            self.lose(pointer, "dropped", NOWHERE)
-
     def point(self, holder: Any, pointer: str) -> list[Block]:
         """The cache point behind this part, message or tool of the caller's, where it has one."""
         point: shared.PromptCacheBreakpointParam | None
@@ -114,22 +88,3 @@ class Draft(Losing):
         block = {"cachePoint": mark}
         self.marks[id(block)] = place
         return [block]
-
-
-def _is_kind(field: str, value: Any) -> bool:
-    if field not in ("response_format", "tool_choice", "function_call"):
-        return False
-    return changes_meaning(field, value)
-
-
-def _family(profile: Profile, model: str) -> Family:
-    own = profile.quirks.families.get(model.lower())
-    if own is None:
-        return family_of(model)
-    family = BY_NAME.get(own)
-    if family is None:
-        known = ", ".join(BY_NAME)
-        raise ConfigurationError(
-            f"quirks.families: expected one of {known}; got {own!r}", param="quirks.families"
-        )
-    return family

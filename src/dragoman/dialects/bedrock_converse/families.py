@@ -1,7 +1,8 @@
 """The model families that Bedrock has, and what each takes; rows of data.
 
 Claude's are those of `dragoman.dialects.claude`, wherever Claude is hosted; a row here stands for
-one of them. Of a model that nobody here has met, the least is assumed. Source: Bedrock's reference
+one of them. A newer Claude or Nova is taken for one of the newest; of any other model that nobody
+here has met, the least is assumed. Source: Bedrock's reference
 and recorded traffic, as of November 2026.
 """
 
@@ -57,7 +58,7 @@ OTHERS: Final = Family(name="others")
 FAMILIES: Final = (
     Family(
         name="nova-2",
-        pattern=r"nova-2|nova-premier-v[2-9]",
+        pattern=r"nova-\d|nova-\w+-v[2-9]",
         thinking="reasoningConfig",
         forcing=FORCED,
         caching=True,

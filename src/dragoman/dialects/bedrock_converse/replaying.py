@@ -7,8 +7,8 @@ from typing import Any, Final
 from dragoman.dialects.bedrock_converse import parts
 from dragoman.dialects.bedrock_converse.blocks import CLAUDE, FORMAT
 from dragoman.dialects.bedrock_converse.draft import NOWHERE, Block, Draft
+from dragoman.dialects.calls import Ids, arguments
 from dragoman.models import shared
-from dragoman.wire import reading
 
 FOREIGN: Final = "foreign reasoning"
 """Why reasoning is lost on a target that did not write it."""
@@ -25,46 +25,15 @@ _SHORT: Final = re.compile(r"[a-zA-Z0-9]{9}|tooluse_[a-zA-Z0-9_-]{1,56}")
 """Nine letters and digits, or what Bedrock made itself."""
 
 
-class Ids:
-    """The ids of calls, in the characters and the length allowed; the same in both places."""
-
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-        self._sent: dict[str, str] = {}
-        self._functions: dict[str, str] = {}
-
-    def of(self, id: str) -> str:
-        """The id under which a call with this one is sent."""
-        known = self._sent.get(id)
-        if known is None:
-            known = plain = self._allowed(id)
-            taken = set(self._sent.values())
-            number = 2
-            while known in taken:
-                known, number = self._allowed(f"{plain}_{number}"), number + 1
-            self._sent[id] = known
-        return known
-
-    def _allowed(self, id: str) -> str:
-        plain = _ODD[self._kind].sub("_", id) or "_"
-        if self._kind == "short":
-            return id if _SHORT.fullmatch(id) else _digest(id)[:SHORT_LENGTH]
-        if len(plain) > ID_LENGTH:
-            ending = f"_{_digest(id)[:16]}"
-            return plain[: ID_LENGTH - len(ending)] + ending
-        return plain
-
-    def of_function(self, name: str) -> str:
-        """The id of a call by the deprecated `functions`, which have none."""
-        self._functions[name] = self.of(f"function {name} {len(self._sent)}")
-        return self._functions[name]
-
-    def answered(self, message: Any) -> str:
-        """The id of the call that this message answers."""
-        if isinstance(message, shared.ChatCompletionRequestFunctionMessage):
-            return self._functions.get(message.name) or self.of(f"function {message.name}")
-        id: str = message.tool_call_id
-        return self.of(id)
+def allowed(kind: str, id: str) -> str:
+    """The id in the characters, and of the length, that this kind of models allows."""
+    plain = _ODD[kind].sub("_", id) or "_"
+    if kind == "short":
+        return id if _SHORT.fullmatch(id) else _digest(id)[:SHORT_LENGTH]
+    if len(plain) > ID_LENGTH:
+        ending = f"_{_digest(id)[:16]}"
+        return plain[: ID_LENGTH - len(ending)] + ending
+    return plain
 
 
 def _digest(text: str) -> str:
@@ -140,21 +109,6 @@ def _calls(
         use["input"] = arguments(draft, function_call.arguments, f"{place}/arguments")
         blocks.append({"toolUse": use})
     return blocks
-
-
-def arguments(draft: Draft, text: str, pointer: str) -> Any:
-    """The arguments of a call as the object that they have to be."""
-    if not text.strip():
-        return {}
-    try:
-        value = reading.read_untyped(text.encode(errors="replace"))
-    except reading.UnreadableError:
-        draft.lose(pointer, "emulated", "no JSON; sent as the text `_raw`")
-        return {"_raw": text}
-    if isinstance(value, dict):
-        return value
-    draft.lose(pointer, "emulated", "no object; sent as its `value`")
-    return {"value": value}
 
 
 def _native(

@@ -97,7 +97,8 @@ class StreamDecoder:
 
     def receive(self, data: bytes) -> list[Chunk]:
         """The chunks that these bytes complete; raises the stream's failure once they are out."""
-        self._hear_messages(data)
+        if not self.terminated:
+            self._hear_messages(data)
         return self._ready()
 
     def finish(self, *, ended_by_close: bool = False) -> list[Chunk]:
@@ -406,9 +407,9 @@ def _compact(value: bytes, path: str) -> str:
     if value in (b"", b"{}", b"null"):
         return "{}"
     try:
-        return msgspec.json.format(value, indent=-1).decode()
-    except reading.UNREADABLE:
-        raise RemoteProtocolError(f"{path}: expected JSON; got none", param=path) from None
+        return reading.compact(value)
+    except reading.UnreadableError as error:
+        raise RemoteProtocolError(f"{path}: expected JSON; {error}", param=path) from None
 
 
 def _read(text: bytes, decoder: "msgspec.json.Decoder[reading.T]") -> reading.T:

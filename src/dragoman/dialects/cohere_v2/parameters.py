@@ -119,7 +119,7 @@ def thinking(draft: Draft) -> None:
         return
     if own is not None:
         draft.lose("/reasoning_effort", "dropped", "`thinking` is set too, and counts")
-    elif draft.family == "plain":
+    elif not draft.family.reasoning:
         if effort != "none":
             draft.lose("/reasoning_effort", "dropped", f"{draft.model} does not reason")
     elif effort == "none":

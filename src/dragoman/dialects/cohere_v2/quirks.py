@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from dragoman.dialects import dialect
+from dragoman.dialects.profiles import OwnFamilies
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,8 +18,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     models_path: str | None = "/v1/models?page_size=1000&endpoint=chat"
     """Where the models are listed; None where they are not."""
 
-    families: dict[str, str] = {}
-    """Model names of one's own, in lower case, to the name of a family (`families.py`)."""
+    families: OwnFamilies = {}
+    """Models of one's own, or that take something else: a family by its name, or fields of it
+    (`families.py`)."""
 
 
 class Profile(dialect.Profile, frozen=True, kw_only=True):

@@ -4,9 +4,10 @@ from typing import Any, Final
 
 import msgspec
 
-from dragoman.dialects.gemini.families import Family, family_of
+from dragoman.dialects.gemini.families import FAMILIES, Family, family_of
 from dragoman.dialects.gemini.quirks import Profile, Quirks
 from dragoman.dialects.losing import Losing, changes_meaning
+from dragoman.dialects.profiles import family_for
 from dragoman.models import shared
 from dragoman.models.pointers import escaped
 
@@ -20,6 +21,7 @@ ORDER: Final = (
     "cachedContent",
     "labels",
     "serviceTier",
+    "continuationToken",
 )
 """The top-level fields of a body, in the order in which they are written."""
 
@@ -32,6 +34,8 @@ OWN_FIELDS: Final = {
     "thinking_config": "thinking_config",
     "thinkingConfig": "thinking_config",
     "labels": "labels",
+    "continuation_token": "continuation_token",
+    "continuationToken": "continuation_token",
 }
 """Fields that are Gemini's own, and no one else's, in both of its spellings."""
 
@@ -49,7 +53,7 @@ class Draft(Losing):
         known_as = profile.base_model or model
         self.model = model
         self.quirks: Quirks = profile.quirks
-        self.family: Family = family_of(known_as)
+        self.family: Family = family_for(model, profile, FAMILIES, family_of)
         self.speaks = any(word in known_as.lower() for word in ("tts", "native-audio", "-live"))
         self.body: dict[str, Any] = {}
         self.config: dict[str, Any] = {}

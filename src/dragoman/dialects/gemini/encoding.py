@@ -37,6 +37,7 @@ RULES: Final[tuple[Callable[[Draft], None], ...]] = (
     parameters.labels,
     parameters.stream_options,
     parameters.cached_content,
+    parameters.continuation,
     Draft.drop_rest,
 )
 """What is done to a request, in this order."""

@@ -238,3 +238,10 @@ def cached_content(draft: Draft) -> None:
         draft.lose("/tools", "dropped", reason)
     if draft.body.pop("systemInstruction", None) is not None:
         draft.lose("/messages/0", "dropped", reason)
+
+
+def continuation(draft: Draft) -> None:
+    """Of an answer that was cut at the provider's bound, the token that has it go on."""
+    pointer, token = draft.take_own("continuation_token")
+    if pointer:
+        draft.body["continuationToken"] = token

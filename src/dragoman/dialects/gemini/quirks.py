@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from dragoman.dialects import dialect
+from dragoman.dialects.profiles import OwnFamilies
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
     json_schema: bool = True
     """Whether JSON Schema is known at all; else every schema is made one of OpenAPI's."""
+
+    families: OwnFamilies = {}
+    """Models of one's own, or that take something else: a family by its name, or fields of it
+    (`families.py`)."""
 
 
 class Profile(dialect.Profile, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ PLAIN: Final = {
 
 OWN: Final = {
     "cachedContent": "cached_content",
+    "continuationToken": "continuation_token",
     "labels": "labels",
     "safetySettings": "safety_settings",
 }

@@ -227,10 +227,13 @@ def _text(arguments: bytes) -> str | None:
     """The arguments as text; an object has its blanks taken out, keys and numbers as they came."""
     if arguments in (b"", b"null"):
         return None
-    if arguments.startswith(b'"'):
-        text: str = reading.read_untyped(arguments)
-        return text
-    return msgspec.json.format(arguments, indent=-1).decode()
+    try:
+        if arguments.startswith(b'"'):
+            text: str = reading.read_untyped(arguments)
+            return text
+        return reading.compact(arguments)
+    except reading.UnreadableError as error:
+        raise RemoteProtocolError(f"arguments: expected JSON; {error}", param="arguments") from None
 
 
 def _read(text: bytes) -> wire.Completion:

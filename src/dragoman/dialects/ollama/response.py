@@ -220,10 +220,13 @@ def _compact(value: bytes) -> str:
     """JSON text without blanks, keys and numbers as they came; a text is taken for the JSON."""
     if value in (b"", b"{}", b"null"):
         return "{}"
-    if value.startswith(b'"'):
-        text: str = reading.read_untyped(value)
-        return text
-    return msgspec.json.format(value, indent=-1).decode()
+    try:
+        if value.startswith(b'"'):
+            text: str = reading.read_untyped(value)
+            return text
+        return reading.compact(value)
+    except reading.UnreadableError as error:
+        raise RemoteProtocolError(f"arguments: expected JSON; {error}", param="arguments") from None
 
 
 def _read(text: bytes, last: bool) -> wire.Answer:

@@ -5,8 +5,9 @@ from typing import Any, Self
 import msgspec
 
 from dragoman.dialects.losing import Losing, changes_meaning
-from dragoman.dialects.openai_chat.families import Family, family_of
+from dragoman.dialects.openai_chat.families import FAMILIES, Family, family_of
 from dragoman.dialects.openai_chat.quirks import Profile, Quirks
+from dragoman.dialects.profiles import family_for
 from dragoman.models import shared
 from dragoman.models.pointers import escaped, put
 
@@ -20,7 +21,9 @@ class Draft(Losing):
         self.model = model
         known_as = profile.base_model or model
         self.quirks: Quirks = profile.quirks.of(known_as)
-        self.family: Family | None = family_of(known_as) if self.quirks.openai_models else None
+        self.family: Family | None = None
+        if self.quirks.openai_models:
+            self.family = family_for(model, profile, FAMILIES, family_of)
         self.unknown: set[str] = set()
 
     @classmethod

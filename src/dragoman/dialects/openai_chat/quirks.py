@@ -11,6 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from dragoman.dialects import dialect
+from dragoman.dialects.profiles import OwnFamilies
 
 ReasoningReplay = Literal[
     "reasoning_content", "reasoning", "reasoning_details", "think_tags", "drop"
@@ -39,6 +40,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
     openai_models: bool = False
     """The models are OpenAI's own: roles, bounds, sampling and effort follow the model family."""
+
+    families: OwnFamilies = {}
+    """With `openai_models`, models of one's own, or that take something else: a family by its name,
+    or fields of it (`families.py`)."""
 
     path: str = "/chat/completions"
     """The path below the base URL; `{model}` stands for the percent-encoded model."""

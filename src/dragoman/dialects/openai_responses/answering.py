@@ -10,7 +10,7 @@ from dragoman.dialects.dialect import EncodedError
 from dragoman.dialects.openai_responses import moderating
 from dragoman.dialects.openai_responses.carrying import Carried
 from dragoman.dialects.openai_responses.finishing import ending
-from dragoman.dialects.openai_responses.items import FORMAT, Json
+from dragoman.dialects.openai_responses.items import FORMAT, PHASE, Json
 from dragoman.dialects.openai_responses.output import Output
 from dragoman.dialects.openai_responses.usage import usage
 from dragoman.dialects.refusing import in_openais_words, status_of
@@ -88,6 +88,7 @@ def _items(choice: shared.CreateChatCompletionResponseChoices, id: str) -> list[
     native = message.native_content
     if native is not None and native.format == FORMAT:
         return native.content
+    phased = native if native is not None and native.format == PHASE else None
     output = Output(id)
     if message.reasoning_details:
         output.reason(message.reasoning_details)
@@ -115,9 +116,13 @@ def _items(choice: shared.CreateChatCompletionResponseChoices, id: str) -> list[
     carried = Carried(
         extra_content=message.extra_content,
         extra_content_of_calls=beside_calls or None,
-        native_content=native,
+        native_content=None if phased else native,
     )
     output.close(carried)
+    if phased is not None:
+        told = [item for item in output.items if item["type"] == "message"]
+        for item, kept in zip(told, phased.content, strict=False):
+            item.update(kept)
     return output.items
 
 

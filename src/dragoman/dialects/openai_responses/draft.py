@@ -2,12 +2,11 @@
 
 from typing import Any, Final
 
-from dragoman.dialects.losing import Losing, changes_meaning
+from dragoman.dialects.asked import Asked
 from dragoman.dialects.openai_responses.families import BY_NAME, Family, family_of
 from dragoman.dialects.openai_responses.quirks import Profile, Quirks
-from dragoman.errors import ConfigurationError
+from dragoman.dialects.profiles import family_for
 from dragoman.models import shared
-from dragoman.models.pointers import escaped
 
 NOWHERE: Final = "Responses has no place for it"
 
@@ -17,66 +16,24 @@ FOREIGN: Final = "foreign reasoning"
 Item = dict[str, Any]
 
 
-class Draft(Losing):
+class Draft(Asked):
     """The JSON being written; the caller's own objects are never touched."""
+
+    nowhere = NOWHERE
 
     def __init__(
         self, request: shared.CreateChatCompletionRequest, *, model: str, profile: Profile
     ) -> None:
-        super().__init__()
-        self.request = request
-        self.model = model
+        super().__init__(request, model=model)
         self.quirks: Quirks = profile.quirks
-        self.family = _family(profile, profile.base_model or model)
-        self.extra: dict[str, Any] = dict(request.extra or {})
+        self.family: Family = family_for(model, profile, BY_NAME.values(), family_of)
         self.body: dict[str, Any] = {}
         self.input: list[Item] = []
         self.tools: list[Item] = []
         self.include: list[str] = []
-
-    def drop(self, field: str, reason: str = NOWHERE) -> None:
-        """Leave a top-level field out, if it is set; refuses what must not be lost."""
-        value = getattr(self.request, field)
-        if value is None:
-            return
-        if changes_meaning(field, value):
-            raise self.refuse(f"/{field}", reason)
-        self.lose(f"/{field}", "dropped", reason)
-
-    def taken(self, pointer: str) -> Any:
-        """Something that the hub has no field for and we have; None where it is not there."""
-        return self.extra.pop(pointer, None)
-
-    def leave_unknown(self) -> None:
-        """Tell what nobody has taken."""
-        for pointer, value in self.extra.items():
-            field = pointer.split("/")[1]
-            if pointer == f"/{escaped(field)}" and _is_kind(field, value):
-                kind = value.get("type") if isinstance(value, dict) else value
-                raise self.refuse(pointer, f"expected a kind that we know; got {kind!r}")
-            self.lose(pointer, "dropped", NOWHERE)
 
     def unmarked(self, holder: Any, pointer: str) -> None:
         """Tell that a cache breakpoint in Anthropic's spelling is lost."""
         if holder.cache_control is not None:
             reason = "OpenAI's breakpoints are called `prompt_cache_breakpoint`"
             self.lose(f"{pointer}/cache_control", "dropped", reason)
-
-
-def _is_kind(field: str, value: Any) -> bool:
-    if field not in ("response_format", "tool_choice", "function_call"):
-        return False
-    return changes_meaning(field, value)
-
-
-def _family(profile: Profile, model: str) -> Family:
-    own = profile.quirks.families.get(model.lower())
-    if own is None:
-        return family_of(model)
-    family = BY_NAME.get(own)
-    if family is None:
-        known = ", ".join(BY_NAME)
-        raise ConfigurationError(
-            f"quirks.families: expected one of {known}; got {own!r}", param="quirks.families"
-        )
-    return family

@@ -58,7 +58,7 @@ FAMILIES: Final = (
         efforts=("medium", "high", "xhigh"),
         phase=True,
     ),
-    Family(name="gpt-5-codex", pattern=r"gpt-5(\.1)?(-\w+)*-codex"),
+    Family(name="gpt-5-codex", pattern=r"gpt-5(\.1)?(-\w+)*-codex(?!-max)"),
     Family(
         name="codex",
         pattern=r"gpt-\d+(\.\d+)?(-\w+)*-codex",
@@ -93,7 +93,7 @@ FAMILIES: Final = (
     ),
     Family(
         name="gpt-5.5",
-        pattern=r"gpt-([5-9]|\d\d)",
+        pattern=r"gpt-([5-9]|[12]\d)(?!\d)",
         sampling="with effort none",
         efforts=("none", "low", "medium", "high", "xhigh"),
         phase=True,

@@ -1,8 +1,8 @@
 """The items of an answer on their way, and whether our own fields can say them all.
 
 An answer whose items stand in the plain order (reasoning, one message, calls) and say nothing that
-we have no field for can be rebuilt from our fields. Of any other, all items are kept and go along
-as `native_content`.
+we have no field for can be rebuilt from our fields; but for the phase that newer models give it,
+which goes along as `native_content`. Of any other answer, all items do.
 """
 
 import re
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from dragoman.errors import RemoteProtocolError
 from dragoman.models import shared
 from dragoman.wire import reading
 
@@ -17,6 +18,9 @@ Json = dict[str, Any]
 
 FORMAT: Final = "openai-responses-v1"
 """Who can read what we carry round."""
+
+PHASE: Final = "openai-responses-phase-v1"
+"""What we carry round is the phase alone, and no items."""
 
 CALLS: Final = ("function_call", "custom_tool_call")
 
@@ -59,7 +63,7 @@ class Piece:
 class Item:
     """An item on its way."""
 
-    __slots__ = ("_pieces", "arguments", "called", "id", "kind", "odd", "raw", "whole")
+    __slots__ = ("_pieces", "arguments", "called", "id", "kind", "odd", "phase", "raw", "whole")
 
     def __init__(self, kind: str, raw: bytes = b"") -> None:
         self.kind = kind
@@ -72,6 +76,9 @@ class Item:
 
         self.odd = False
         """It says something that we have no field for."""
+
+        self.phase: str | None = None
+        """Whether a message is a remark on the way or the answer."""
 
         self.called = False
         """The call has been begun."""
@@ -92,7 +99,7 @@ class Item:
 def native_content(
     items: dict[int, Item], output: list[msgspec.Raw]
 ) -> shared.NativeContent | None:
-    """All items; None where our own fields say the same.
+    """All items, or what our own fields leave unsaid of them; None where they say the same.
 
     What an item's own end says comes before what the end of the answer says of it: of the two
     encryptions of the same reasoning, the provider wants the first.
@@ -100,7 +107,9 @@ def native_content(
     order = [items[index] for index in sorted(items)]
     plain = PLAIN_ORDER.fullmatch("".join(KINDS.get(item.kind, "x") for item in order))
     if plain and not any(item.odd for item in order):
-        return None
+        phases = [item.phase for item in order if item.phase is not None]
+        said = [{"phase": phase} for phase in phases]
+        return shared.NativeContent(content=said, format=PHASE) if said else None
     told = [item.raw for item in order if item.raw]
     if not all(item.whole for item in order) and len(output) >= len(order):
         told = [bytes(raw) for raw in output]
@@ -108,8 +117,11 @@ def native_content(
 
 
 def _object(raw: bytes) -> dict[str, Any]:
-    """An item as it came; it has been read as an object before, or is none."""
-    value = reading.read_untyped(raw)
+    """An item as it came; it has been read before, but for what nobody looked at."""
+    try:
+        value = reading.read_untyped(raw)
+    except reading.UnreadableError as error:
+        raise RemoteProtocolError(f"item: expected JSON; {error}", param="item") from None
     return value if isinstance(value, dict) else {}
 
 

@@ -7,7 +7,7 @@ encrypted content, or not at all; messages and calls without the ids of items.
 from typing import Any, Final
 
 from dragoman.dialects.openai_responses.draft import FOREIGN, NOWHERE, Draft, Item
-from dragoman.dialects.openai_responses.items import CALLS, FORMAT, SERVED
+from dragoman.dialects.openai_responses.items import CALLS, FORMAT, PHASE, SERVED
 from dragoman.models import shared
 
 Message = shared.ChatCompletionRequestAssistantMessage
@@ -50,14 +50,12 @@ def answer_items(draft: Draft, message: Message, pointer: str, calls: Calls) -> 
     draft.unmarked(message, pointer)
     text = _text(draft, message, pointer)
     called = _calls(draft, message, pointer, calls)
-    phase = draft.taken(f"{pointer}/phase")
+    phase = _phase(draft, message, pointer)
     items = _native(draft, message, pointer, text, called)
     if items is None:
         said: Item = {"role": "assistant", "content": text}
-        if phase in PHASES and draft.family.phase:
+        if phase is not None:
             said["phase"] = phase
-        elif phase is not None:
-            draft.lose(f"{pointer}/phase", "dropped", f"{draft.model} knows no such phase")
         rest = [*([said] if text or not called else []), *called]
         nothing = not text and not called
         items = [*_reasoning(draft, message, pointer, unfollowed=nothing), *rest]
@@ -66,6 +64,20 @@ def answer_items(draft: Draft, message: Message, pointer: str, calls: Calls) -> 
         if item.get("type") in CALLS:
             calls.tell(item)
     return items
+
+
+def _phase(draft: Draft, message: Message, pointer: str) -> str | None:
+    """The phase of an earlier answer, as the caller or the model said; None where there is none."""
+    told = {f"{pointer}/phase": draft.taken(f"{pointer}/phase")}
+    native = message.native_content
+    if native is not None and native.format == PHASE:
+        kept = native.content[0].get("phase") if native.content else None
+        told[f"{pointer}/native_content"] = kept or ""
+    known = [phase for phase in told.values() if phase in PHASES and draft.family.phase]
+    for place, phase in told.items():
+        if phase is not None and phase not in known:
+            draft.lose(place, "dropped", f"{draft.model} knows no such phase")
+    return known[0] if known else None
 
 
 def _text(draft: Draft, message: Message, pointer: str) -> str:
@@ -124,7 +136,7 @@ def _native(
 ) -> list[Item] | None:
     """The provider's own items of this answer, where they still say what the message says."""
     native = message.native_content
-    if native is None:
+    if native is None or native.format == PHASE:
         return None
     place = f"{pointer}/native_content"
     if native.format != FORMAT:

@@ -262,7 +262,7 @@ class StreamDecoder:
                 item.odd = item.odd or has_more(raw)
 
     def _tell_message(self, item: Item, message: wire.Message) -> None:
-        item.odd = item.odd or message.phase is not None
+        item.phase = message.phase
         for index, part in enumerate(message.content or ()):
             piece = item.piece("content", index, self._length)
             if not piece.said:

@@ -382,6 +382,16 @@ def test_an_exception_in_bedrocks_frames_is_the_error_of_the_stream() -> None:
         chunks(framed(start()), exception)
 
 
+def test_what_came_before_a_bad_frame_of_the_same_read_is_heard() -> None:
+    bad = eventstream.encode({":message-type": "event"}, b'{"bytes":"?"}')
+    decoder = anthropic_messages.stream_decoder(made=MADE)
+
+    heard = decoder.receive(framed(start(), TEXT, added(0, "text_delta", text="Noon")) + bad)
+
+    assert [one.choices[0].delta.content for one in heard] == ["", "Noon"]
+    assert isinstance(decoder.error, RemoteProtocolError)
+
+
 def test_a_frame_that_is_cut_is_no_end() -> None:
     with pytest.raises(RemoteProtocolError) as cut:
         chunks(framed(start(), ended(), STOP)[:-5])

@@ -281,7 +281,7 @@ def test_a_family_that_is_none_is_a_mistake_of_the_settings() -> None:
     quirks = cohere_v2.Quirks(families={"m": "thinking"})
     profile = cohere_v2.Profile(quirks=quirks)
 
-    with pytest.raises(ConfigurationError, match="expected one of plain, reasoning"):
+    with pytest.raises(ConfigurationError, match="expected one of reasoning, plain"):
         cohere_v2.encode_request(asked(), model="M", profile=profile)
 
 

@@ -70,7 +70,6 @@ def test_reasoning_text_and_calls_are_told_however_they_come(told: Told) -> None
     "output",
     [
         [{"type": "web_search_call", "id": "ws_1", "status": "completed"}, message("Hi")],
-        [message("Look.", phase="commentary"), called("call_1")],
         [message("One."), message("Two.")],
         [called("call_1", namespace="crm")],
         [called("call_1"), thought("Late.")],
@@ -80,6 +79,17 @@ def test_what_our_fields_cannot_say_is_kept_as_it_came(told: Told, output: list[
     native = answered(told(*output))["native_content"]
 
     assert native == {"format": "openai-responses-v1", "content": output}
+
+
+@each_way
+def test_of_an_answer_with_a_phase_the_phase_alone_is_kept(told: Told) -> None:
+    heard = answered(told(thought("Look?"), message("Look.", phase="commentary"), called("call_1")))
+
+    assert heard["content"] == "Look."
+    assert heard["native_content"] == {
+        "format": "openai-responses-phase-v1",
+        "content": [{"phase": "commentary"}],
+    }
 
 
 def test_pieces_are_not_told_again_by_the_ends_of_their_items() -> None:

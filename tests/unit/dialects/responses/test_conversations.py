@@ -179,6 +179,27 @@ def test_the_providers_own_items_go_back_without_what_only_they_knew() -> None:
     assert losses == []
 
 
+@pytest.mark.parametrize(
+    ("content", "model", "expected", "losses"),
+    [
+        ([{"phase": "commentary"}], "gpt-5.4", {"phase": "commentary"}, []),
+        ([{"phase": "commentary"}], "gpt-5.1", {}, ["dropped /messages/1/native_content"]),
+        ([{"phase": "overture"}], "gpt-5.4", {}, ["dropped /messages/1/native_content"]),
+        ([{}], "gpt-5.4", {}, ["dropped /messages/1/native_content"]),
+        ([], "gpt-5.4", {}, ["dropped /messages/1/native_content"]),
+    ],
+)
+def test_a_phase_that_was_kept_goes_back(
+    content: list[Any], model: str, expected: dict[str, Any], losses: list[str]
+) -> None:
+    kept = {"content": content, "format": "openai-responses-phase-v1"}
+
+    found, lost = told(answer(content="Hm.", native_content=kept), model)
+
+    assert found == [{"role": "assistant", "content": "Hm.", **expected}]
+    assert lost == losses
+
+
 def test_a_phase_is_for_models_that_know_of_phases() -> None:
     own = native(text("Hm.", phase="final_answer"))
 
