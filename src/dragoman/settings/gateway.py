@@ -21,7 +21,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """The memory that it may occupy, in bytes; None is what its cgroup or the machine has."""
 
     log: str = "requests"
-    """Which requests have a line in the log: all (`requests`), or those that failed (`failures`)."""
+    """Which requests have a line in the log: `requests` is all, `failures` those that failed."""
 
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
