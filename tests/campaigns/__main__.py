@@ -65,7 +65,7 @@ CAMPAIGNS: Final[Mapping[str, Callable[[Sized, int], list[Figure]]]] = {
     "20": lambda sized, seed: exhausting.figures(sized(5_000)),
     "21": lambda sized, seed: [
         *test_memory.campaign(sized(200_000), seed),
-        *test_gateway_memory.figures(sized(200_000), seed),
+        *test_gateway_memory.figures(sized(70_000), seed),
     ],
     "22": lambda sized, seed: test_gateway_drain.figures(sized(200)),
     "23": lambda sized, seed: test_gateway_reload.figures(sized(10_000), seed),

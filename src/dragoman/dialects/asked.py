@@ -34,6 +34,12 @@ class Asked(Losing):
             del self.extra[pointer]
         return value
 
+    def unmarked(self, holder: Any, pointer: str) -> None:
+        """Tell the cache breakpoints that this part, message or tool has."""
+        for field in ("cache_control", "prompt_cache_breakpoint"):
+            if getattr(holder, field, None) is not None:
+                self.lose(f"{pointer}/{field}", "dropped", self.nowhere)
+
     def leave_unknown(self) -> None:
         """Tell what nobody has taken; a kind that we do not know is refused."""
         for pointer, value in self.extra.items():

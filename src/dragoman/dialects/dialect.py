@@ -11,9 +11,10 @@ A further dialect is these things, and no old function changes:
    each thing that may differ from provider to provider, every field with a default; and
    `Profile`, the one below with `quirks: Quirks = Quirks()`. It imports no other dialect. What
    all have in common stands beside them: `losing` (what a request loses, and what must not be
-   lost), `refusing` (how refusals are read), `given` (how a caller's JSON is taken apart),
-   `claude` with `claude_schemas` (what Claude takes, wherever it is hosted) and `openai_models`
-   (how OpenAI's models are told by their names).
+   lost), `asked` (what is taken of one), `calls` and `pairing` (ids of calls, and those without),
+   `profiles` (what a model accepts), `refusing` (how refusals are read), `given` (how a caller's
+   JSON is taken apart), `claude` with `claude_schemas` (what Claude takes, wherever it is hosted)
+   and `openai_models` (how OpenAI's models are told by their names).
 3. A line in `dialects.MODULES` and its twin for type checkers. The key has `-` where the
    module has `_`.
 4. A row in `providers/table.py` for each provider, where it differs: `quirks={"field": value}`.

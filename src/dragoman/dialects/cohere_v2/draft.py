@@ -26,9 +26,3 @@ class Draft(Asked):
         self.messages: list[Json] = []
         self.tools: list[Json] = []
         self.body: Json = {}
-
-    def unmarked(self, holder: Any, pointer: str) -> None:
-        """Tell the cache breakpoint of this part, message or tool: Cohere caches by itself."""
-        for field in ("cache_control", "prompt_cache_breakpoint"):
-            if getattr(holder, field, None) is not None:
-                self.lose(f"{pointer}/{field}", "dropped", NOWHERE)
