@@ -108,6 +108,10 @@ class Accepted(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._phase == "closing":
             return
+        if len(data) > BUFFER_BYTES:  # some loops read more at once than is kept ahead
+            for at in range(0, len(data), BUFFER_BYTES):
+                self.data_received(data[at : at + BUFFER_BYTES])
+            return
         if self._phase == "idle":
             body = self._connection.again(data)
             if body is not None:

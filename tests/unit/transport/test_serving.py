@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dragoman.errors import APIStatusError
+from dragoman.transport import handling
 from dragoman.transport.handling import (
     CutOffError,
     Guards,
@@ -17,8 +18,8 @@ from dragoman.transport.handling import (
     Served,
     StreamedReply,
 )
-from dragoman.transport.serving import Server
-from tests.background import PATIENCE_SECONDS
+from dragoman.transport.serving import Server, listen
+from tests.background import PATIENCE_SECONDS, Background
 from tests.plain import Caller
 from tests.served import SOON, Waiting, called, echo, serving, streaming, until_empty
 
@@ -77,6 +78,32 @@ def test_a_thousand_requests_in_one_piece_get_a_thousand_answers() -> None:
 
         for number in range(1000):
             assert caller.answer().body == b"GET /%d " % number
+
+
+def test_who_answers_at_once_may_whatever_has_come_behind_the_request() -> None:
+    class AtOnce:
+        def writable(self) -> None: ...
+
+        def gone(self) -> None: ...
+
+    def at_once(request: Served, caller: handling.Caller) -> AtOnce:
+        caller.respond(Reply(status=200, headers={}, body=request.target.encode()))
+        return AtOnce()
+
+    async def read_at_once() -> None:
+        (accepted,) = server._connections  # some loops read more at once than is kept ahead
+        accepted.data_received(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n" + b"GET " * 50_000)
+
+    with Background() as background:
+        server = background.run(listen(at_once, host="127.0.0.1", port=0))
+        with Caller(server.port) as caller:
+            caller.get("/0")
+            assert caller.answer().body == b"/0"
+            background.run(read_at_once())
+
+            assert caller.answer().body == b"/1"
+            assert caller.answer().status in (400, 414)
+        background.run(server.close(grace_seconds=0))
 
 
 def test_a_request_that_comes_byte_by_byte_is_answered() -> None:
