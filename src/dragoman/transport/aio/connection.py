@@ -346,11 +346,6 @@ class Watch:
             self._armed = at
             self._handle = self._loop.call_at(at, self._fire)
 
-    @property
-    def is_set(self) -> bool:
-        """Whether somebody waits for it."""
-        return self.at != inf
-
     def stop(self) -> None:
         if self._handle is not None:
             self._handle.cancel()

@@ -98,7 +98,10 @@ class PooledHearing:
         elif connection.closed:
             self.failed(closed_here(begun=self._begun))
         elif not self._paused and events:
-            self._given()
+            # The watch is set to the end of an earlier step, and looks then how far we have come.
+            self._last, first = self._time(), self._last == inf
+            if first or connection.watch.at == inf:
+                self._given()
 
     def passed(self) -> None:
         """The time has come to look whether a deadline is over."""
@@ -132,6 +135,7 @@ class PooledHearing:
         if self._connection is not None and self._paused:
             self._paused = False
             self._connection.resume()
+            self._last = self._time()
             self._given()
 
     def close(self) -> None:
@@ -142,19 +146,12 @@ class PooledHearing:
             self._over()
 
     def _given(self) -> None:
-        """A step of GIVING is over, and the next begins.
-
-        The watch is set to the end of an earlier one, and looks then how far we have come.
-        """
-        connection = self._connection
-        assert connection is not None
-        first, self._last = self._last == inf, self._time()
-        if first or not connection.watch.is_set:
-            self._unsent = 0
-            try:
-                self._wait("between_events", self._last)
-            except Error as error:
-                self.failed(error)
+        """A step of GIVING is over, and the next begins."""
+        self._unsent = 0
+        try:
+            self._wait("between_events", self._last)
+        except Error as error:
+            self.failed(error)
 
     def _wait(self, phase: str, since: float | None = None) -> None:
         """Enters this phase, or stays in the same; raises where it is over at once."""
