@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import httpx2
 import openai
 import pydantic
 import pytest
@@ -267,8 +268,9 @@ def test_a_failure_before_the_first_event_is_an_error_event(client: OpenAI) -> N
 
 
 def test_a_stream_that_is_cut_is_no_answer(client: OpenAI) -> None:
+    # Older clients hand on what their own HTTP client raises.
     with (
-        pytest.raises(openai.APIConnectionError),
+        pytest.raises((openai.APIConnectionError, httpx2.RemoteProtocolError)),
         client.responses.stream(model="words?n=9&cut_at_event=6", input=HI) as stream,
     ):
         stream.get_final_response()
