@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from dragoman.gateway.configuration import configure
+from dragoman.gateway.configuration import Configuration, configure
 from dragoman.gateway.service import shutting_down
 from dragoman.transport.timeouts import Timeout
 from tests.gateways import HI, ByModel, Door, ask, begin, error_in, lab, running, until
@@ -168,6 +168,11 @@ def test_what_is_under_way_ends_with_an_error_when_the_gateway_stops() -> None:
         assert upstream.until(lambda up: up.closed == 1)
 
 
+async def exchanged(door: Door, fresh: Configuration) -> None:
+    old, door.gateway.configuration = door.gateway.configuration, fresh
+    old.close()
+
+
 async def stop(door: Door) -> None:
     door.gateway.stop()
 
@@ -196,7 +201,8 @@ def test_every_deadline_holds(phase: str, first: Script) -> None:
 def test_the_next_request_under_the_same_head_is_judged_by_the_settings_of_its_time() -> None:
     keyed = {"keys": {"ci": {"key": "dk-1"}}}
     with warm([GOOD]) as (upstream, door, caller):
-        door.gateway.configuration = configure({**lab(upstream, exact=True), **keyed}, environ={})
+        fresh = configure({**lab(upstream, exact=True), **keyed}, environ={})
+        door.background.run(exchanged(door, fresh))
         heard = question(caller)
 
         assert heard.status == 401

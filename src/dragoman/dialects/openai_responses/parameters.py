@@ -196,7 +196,7 @@ def text(draft: Draft) -> None:
         told["verbosity"] = draft.request.verbosity
     else:
         draft.drop("verbosity", f"{draft.model} does not know it")
-    if told:
+    if told or isinstance(own, dict):
         draft.body["text"] = told
 
 
