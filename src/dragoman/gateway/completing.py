@@ -197,9 +197,7 @@ class Completion:
         answer = exact.obeys(body)
         if answer is None:
             return False
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.let_go()
+        self._let_go()
         headers = self.committed(1)
         self.over(None, answer.usage or None)
         self._caller.respond(Reply(status=200, headers=headers, body=body))
@@ -248,7 +246,7 @@ class Completion:
     def committed(self, attempts: int) -> Mapping[str, str]:
         assert self._ready is not None
         asked, entry = self._ready.asked, self.entry
-        self._ready = None  # likewise
+        self._ready = None  # a stream would keep the request to its end
         if self._entered:
             self._leave()
         entry.status, entry.target, entry.attempts = 200, asked.target, attempts

@@ -94,8 +94,7 @@ class Body:
 class Whole:
     """A whole answer: there is nothing to tell before its end."""
 
-    committed = False
-    terminated = False
+    committed = terminated = False
     error: Error | None = None
 
     def __init__(self, call: Call) -> None:
@@ -127,8 +126,7 @@ class Whole:
 class Folded:
     """A stream that came where a whole answer was asked for."""
 
-    committed = False
-    terminated = False
+    committed = terminated = False
     error: Error | None = None
 
     def __init__(self, call: Call) -> None:

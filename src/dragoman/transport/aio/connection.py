@@ -160,12 +160,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def park(self, leaving: Callable[["Connection"], None]) -> None:
         """Nothing is owed any more; `leaving` is called when the peer goes, or breaks the peace."""
-        self.head, self.complete = None, False
-        if self.pieces:
-            self.pieces.clear()
-        self._unread = 0
-        if self._paused:
-            self.resume()
+        self.forget()
         self.parked_at = self.loop.time()
         self._leaving = leaving
 

@@ -7,9 +7,9 @@ not in use are taken newest first, so that those too many grow old and are close
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from dragoman.transport.aio.closing import closed_with_its_loop
 from dragoman.transport.aio.connecting import within
 from dragoman.transport.aio.connection import READ_SIZE, Connection, Ears
 from dragoman.transport.deadlines import Deadlines
@@ -41,7 +41,7 @@ class Pool:
         self._lanes: dict[Route, Lane] = {}
         self.timer: asyncio.TimerHandle | None = None
         """Runs while any connection is idle."""
-        self._guard = closed_with_its_loop(self)
+        self._guard = self._until_shutdown()
 
     async def guard(self) -> None:
         """Has the loop close this pool where it shuts down.
@@ -89,6 +89,12 @@ class Pool:
         oldest = [lane.idle[0].parked_at for lane in self._lanes.values() if lane.idle]
         if oldest:
             self.timer = self.loop.call_at(min(oldest) + self._idle_seconds, self._sweep)
+
+    async def _until_shutdown(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            self.close()
 
 
 class Lane:
